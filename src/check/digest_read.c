@@ -1,0 +1,146 @@
+#include "check/digest_read.h"
+
+enum {
+    CUTS_MAX = 1024,
+    CUT_ROWS = 1024,         /* fewer cost more to find than to read; of more, one that differs costs too much */
+    SPELLED_CUTS_MAX = 48,   /* where each cut is a SELECT of its own, ... */
+    SPELLED_PARTS_MAX = 400, /* ... whose texts grow by each hashed part */
+    BUCKETS_LEAST = 64,
+};
+
+/* ---- asking both servers -------------------------------------------------------------------------------------- */
+
+static bool ask_both(Source *old, Source *new_, const DigestScan *old_scan, const DigestScan *new_scan,
+                     RowsDigest *old_rows, RowsDigest *new_rows, Err *err) {
+    return old->ops->digest(old, old_scan, err) && new_->ops->digest(new_, new_scan, err) &&
+           old->ops->digested(old, old_scan, old_rows, err) && new_->ops->digested(new_, new_scan, new_rows, err);
+}
+
+static bool proves(const RowsDigest *old, const RowsDigest *new_) {
+    return old->rows == new_->rows && old->doubtful == 0 && new_->doubtful == 0 && old->sum == new_->sum;
+}
+
+/* True where the rows of these digests are left. */
+static bool found_add(DigestFound *found, const RowsDigest *old, const RowsDigest *new_) {
+    found->old_rows += old->rows;
+    found->new_rows += new_->rows;
+    if (proves(old, new_)) {
+        found->proved += old->rows;
+        return false;
+    }
+    found->old_left += old->rows;
+    found->new_left += new_->rows;
+    found->parts_left++;
+    return true;
+}
+
+/* ---- cuts ------------------------------------------------------------------------------------------------------- */
+
+typedef struct Cuts {
+    Arena *arena;
+    const Plan *plan;
+    Range *ranges;
+    size_t count;
+} Cuts;
+
+static void cut_add(Cuts *cuts, RangeRows rows, const Value *from, const Value *to) {
+    cuts->ranges[cuts->count++] = (Range){.rows = rows, .from = from, .to = to};
+}
+
+/* Between two bounds, where keys can be reckoned with: evenly, however unevenly they lie. */
+static void cuts_between(Cuts *cuts, RangeRows rows, const Value *from, const Value *to, size_t fine) {
+    const Value *at;
+    for (size_t left = fine; left > 1 && from != NULL && to != NULL; left--) {
+        if (range_between(cuts->arena, from, to, cuts->plan->match->key_count, 1, left, &at)) {
+            cut_add(cuts, rows, from, at);
+            from = at;
+        }
+    }
+    cut_add(cuts, rows, from, to);
+}
+
+/* Numbers have bounds of several types, and bounds of one type make a list. */
+static bool are_spelled(const Match *match) {
+    for (size_t i = 0; i < match->key_count; i++) {
+        Kind kind = match->old.columns[i].kind;
+        if (kind == KIND_DECIMAL || kind == KIND_FLOAT || kind == KIND_BYTES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t cuts_most(const Plan *plan) {
+    size_t fit = SPELLED_PARTS_MAX / (plan->digest.part_count + 1);
+    return !are_spelled(plan->match) ? CUTS_MAX : fit < 1 ? 1 : fit > SPELLED_CUTS_MAX ? SPELLED_CUTS_MAX : fit;
+}
+
+/* How many cuts so many ranges of the plan are worth. */
+static size_t fine_cuts(const Plan *plan, const RangeTask *task, size_t ranges, size_t most) {
+    double rows = plan->estimated_rows / (double)plan->range_count * (double)ranges / (task->part ? 2 : 1);
+    double wanted = rows < CUT_ROWS ? 1 : rows / CUT_ROWS;
+    return most < 1 ? 1 : wanted > (double)most ? most : (size_t)wanted;
+}
+
+const Range *digest_cuts(Arena *arena, const Plan *plan, const RangeTask *task, size_t *out_count) {
+    size_t most = cuts_most(plan);
+    size_t each = task->part ? task->count : (task->count + most - 1) / most;
+    size_t count = (task->count + each - 1) / each;
+    size_t fine = are_spelled(plan->match) ? 1 : fine_cuts(plan, task, each, most / count);
+    Cuts cuts = {arena, plan, ARENA_MANY(arena, count * fine, Range), 0};
+    const Value *from = task->range.from;
+    for (size_t i = 0; i < count; i++) {
+        bool last = i + 1 == count;
+        const Value *to = last ? task->range.to : plan->ranges[task->first + (i + 1) * each].from;
+        cuts_between(&cuts, task->range.rows, from, to, fine);
+        from = to;
+    }
+    *out_count = cuts.count;
+    return cuts.ranges;
+}
+
+bool digest_by_cuts(Arena *arena, const Plan *plan, Source *old, Source *new_, const Range *cuts, size_t count,
+                    DigestFound *out, Err *err) {
+    DigestScan old_scan = plan_digest(plan, false, cuts, count, 1);
+    DigestScan new_scan = plan_digest(plan, true, cuts, count, 1);
+    RowsDigest *old_rows = ARENA_MANY(arena, count, RowsDigest);
+    RowsDigest *new_rows = ARENA_MANY(arena, count, RowsDigest);
+    if (!ask_both(old, new_, &old_scan, &new_scan, old_rows, new_rows, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (DigestFound){.range = cuts[i], .left = {.of = 1}};
+        found_add(&out[i], &old_rows[i], &new_rows[i]);
+    }
+    return true;
+}
+
+/* ---- buckets ---------------------------------------------------------------------------------------------------- */
+
+static uint32_t buckets_for(int64_t rows) {
+    uint32_t buckets = BUCKETS_LEAST;
+    while (buckets < DIGEST_BUCKETS_MAX && (int64_t)buckets * BUCKET_ROWS < rows) {
+        buckets *= 2;
+    }
+    return buckets;
+}
+
+bool digest_by_buckets(Arena *arena, const Plan *plan, Source *old, Source *new_, Range range, int64_t rows,
+                       DigestFound *out, Err *err) {
+    uint32_t buckets = buckets_for(rows);
+    DigestScan old_scan = plan_digest(plan, false, &range, 1, buckets);
+    DigestScan new_scan = plan_digest(plan, true, &range, 1, buckets);
+    RowsDigest *old_rows = ARENA_MANY(arena, buckets, RowsDigest);
+    RowsDigest *new_rows = ARENA_MANY(arena, buckets, RowsDigest);
+    if (!ask_both(old, new_, &old_scan, &new_scan, old_rows, new_rows, err)) {
+        return false;
+    }
+    unsigned char *chosen = arena_zeroed(arena, (buckets + 7) / 8);
+    *out = (DigestFound){.range = range, .left = {buckets, chosen}};
+    for (uint32_t i = 0; i < buckets; i++) {
+        if (found_add(out, &old_rows[i], &new_rows[i])) {
+            chosen[i / 8] |= (unsigned char)(1 << i % 8);
+        }
+    }
+    return true;
+}

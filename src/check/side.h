@@ -1,0 +1,20 @@
+/* Opening the sources that a side of a spec names: one, or one a shard. */
+#ifndef CHECK_SIDE_H
+#define CHECK_SIDE_H
+
+#include "spec/spec.h"
+
+enum { SHOWN_CHECK_BYTES = 36 }; /* of a check's name in application_name, whose 63 bytes have to hold a range, too */
+
+/* The server is told who reads: "twofold/orders-minor-units". */
+MUST_CHECK bool side_open(const Spec *spec, bool of_new, Source **out, Err *err);
+
+/* Who connects: side_open where `open` is NULL; tests put a script in its place. */
+typedef struct SideOpener {
+    bool (*open)(void *self, const Spec *spec, bool of_new, Source **out, Err *err);
+    void *self;
+} SideOpener;
+
+MUST_CHECK bool side_open_by(SideOpener opener, const Spec *spec, bool of_new, Source **out, Err *err);
+
+#endif

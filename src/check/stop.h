@@ -1,0 +1,18 @@
+/* The wish to end a run early, shared by whoever may have it and all who must notice. */
+#ifndef CHECK_STOP_H
+#define CHECK_STOP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct RunStop {
+    atomic_bool wanted;
+} RunStop;
+
+/* NULL is a stop that nobody can want. */
+bool stop_wanted(const RunStop *stop);
+/* Sleeps, but not on after a stop is wanted; false where it is. */
+bool stop_sleep(const RunStop *stop, int64_t us);
+
+#endif

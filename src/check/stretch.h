@@ -1,0 +1,44 @@
+/* A stretch of keys in which most rows are findings, looked at again as a whole instead of one by one.
+ *
+ * A range that is missing on one side, or a column that differs in every row. To look again is to read the stretch
+ * again, the same way as before. Where all rows stand alone on one side, and are packed (finding_list.h), they are kept:
+ * the other side is still empty there, and the same keys follow each other on this one. Of all others settle keeps a
+ * digest: the same digest is the same findings, of the same values. Where rows only stand alone, their keys are all that is read.
+ * Promises: what is not the same is no answer but a reason to read every finding that is there now.
+ * Refuses: keys whose order a range cannot follow (NULL, floats, a column's own collation).
+ */
+#ifndef CHECK_STRETCH_H
+#define CHECK_STRETCH_H
+
+#include "check/worker.h"
+
+typedef struct Stretch {
+    Range range;    /* from its first finding up to the finding behind its last */
+    FindingList alone; /* all of them, of one kind; empty: they are in the digest */
+    bool keys_only;    /* every finding stands on one side only */
+    Digest digest;     /* of the findings' keys and images */
+    Counts counts;     /* what they added to their range's counts */
+    size_t count;
+    int64_t undecided; /* rows that looks found in doubt, and counted */
+} Stretch;
+
+/* What a look at a stretch found; in the arena that was given. */
+typedef struct StretchSeen {
+    bool same; /* as before; of a stretch that is kept itself there is nothing more to say */
+    Digest digest;
+    Counts counts;
+    FindingList findings;
+} StretchSeen;
+
+/* Equal images: the same finding, of the same key and values. */
+RowHash finding_hash(const Finding *finding, Buf *scratch);
+
+/* Whether these findings, in key order, are most of the rows that were read; the last one bounds the stretch, and is
+ * not in it. */
+bool stretch_fits(const Plan *plan, const RangeTask *task, Found found);
+Stretch *stretch_make(Arena *arena, const Plan *plan, Found found);
+/* Reads it again. Both sources have begun. */
+MUST_CHECK bool stretch_look(const Stretch *stretch, const Plan *plan, Source *old, Source *new_,
+                             Comparator *comparator, Counts *look_counts, Arena *arena, StretchSeen *out, Err *err);
+
+#endif

@@ -1,0 +1,189 @@
+/* `twofold check`: from specs to verdicts and the outputs asked for. */
+#include "cmd/check_options.h"
+#include "cmd/commands.h"
+#include "cmd/outputs.h"
+#include "cmd/say.h"
+#include "cmd/stop.h"
+
+#include "base/clock.h"
+#include "check/judge.h"
+#include "ledger/ledger.h"
+#include "report/console.h"
+#include "report/progress.h"
+
+
+enum { SINKS_MAX = OUTPUTS + 3 };
+
+/* One run of the command; several specs share it. */
+typedef struct Session {
+    const Options *options;
+    SpecSearch search;
+    CheckOptions wanted;
+    Ledger *ledger;
+    OutputsKept kept;
+    RunStop *stop;
+    FILE *console; /* standard error where a report takes standard output */
+    Exit worst;
+} Session;
+
+/* The sinks of one check. */
+typedef struct Sinks {
+    Sink *of[SINKS_MAX];
+    size_t count;
+} Sinks;
+
+static void sinks_add(Sinks *sinks, Sink *sink) {
+    if (sink != NULL) {
+        sinks->of[sinks->count++] = sink;
+    }
+}
+
+static void sinks_close(Sinks *sinks) {
+    for (size_t i = 0; i < sinks->count; i++) {
+        if (sinks->of[i]->close != NULL) {
+            sinks->of[i]->close(sinks->of[i]);
+        }
+    }
+}
+
+/* Progress, console, the files that were asked for, and the ledger. */
+static bool sinks_open(Session *session, Check *opened, Sinks *sinks, Err *err) {
+    const Options *options = session->options;
+    ProgressWhen when = PROGRESS_AUTO;
+    if (!progress_when_parse(options->progress, &when)) {
+        return false;
+    }
+    sinks_add(sinks, progress_sink_open(stderr, when, opened->spec.check));
+    ConsoleOptions *console = ARENA_NEW(&opened->arena, ConsoleOptions);
+    console->colour = session->console == stdout && color_wanted(options);
+    console->findings = options->findings;
+    sinks_add(sinks, console_sink_open(session->console, console));
+    if (!outputs_open(options, opened, session->ledger, &session->kept, sinks->of, &sinks->count, err)) {
+        return false;
+    }
+    if (session->ledger != NULL) {
+        sinks_add(sinks, ledger_sink_open(session->ledger, (LedgerSources){&opened->old_info, &opened->new_info}));
+    }
+    return true;
+}
+
+/* A check that could not begin still has a result: cannot tell, with the reason, in every output that was asked for. */
+static void tell_failure(Sinks *sinks, const char *check, const Err *why, int64_t started_us) {
+    Result result = judge_failure(check, why, started_us, clock_wall_us() - started_us);
+    for (size_t i = 0; i < sinks->count; i++) {
+        Err err;
+        if (sinks->of[i]->result != NULL && !sinks->of[i]->result(sinks->of[i], &result, &err)) {
+            say_error(&err);
+        }
+    }
+}
+
+static bool is_usage(const Err *err) {
+    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
+}
+
+static Exit run_opened(const Session *session, Check *check, const CheckOptions *wanted, const Sinks *sinks) {
+    Result result;
+    check_run(check, wanted, (RunSinks){sinks->of, sinks->count}, session->stop, &result);
+    if (result.sink_err.text[0] != '\0') {
+        say_error(&result.sink_err);
+        return result.verdict == VERDICT_CONSISTENT ? EXIT_UNKNOWN : (Exit)result.verdict;
+    }
+    return (Exit)result.verdict;
+}
+
+/* What the last run of this check left, where it was asked for and there is something. */
+static bool find_resume(const Session *session, Check *check, CheckOptions *wanted, Err *err) {
+    if (!session->options->resume) {
+        return true;
+    }
+    if (!ledger_resume(session->ledger, &check->arena, &check->match, &wanted->resume, err)) {
+        return false;
+    }
+    if (wanted->resume == NULL) {
+        say_note(arena_printf(&check->arena, "nothing to resume: check \"%s\" begins anew", check->spec.check));
+    }
+    return true;
+}
+
+/* `why` is NULL where the check is planned. */
+static Exit check_planned(Session *session, Check *check, const CheckOptions *wanted, const Err *why,
+                          int64_t started_us) {
+    Err err;
+    Sinks sinks = {.count = 0};
+    Exit status = EXIT_UNKNOWN;
+    if (!sinks_open(session, check, &sinks, &err)) {
+        status = exit_of_error(&err);
+    } else if (why != NULL) {
+        tell_failure(&sinks, check->spec.check, why, started_us);
+    } else {
+        session->stop = session->stop == NULL ? stop_on_signals() : session->stop;
+        status = run_opened(session, check, wanted, &sinks);
+    }
+    sinks_close(&sinks);
+    return status;
+}
+
+/* An open check, held so that no other run of it begins. */
+static Exit check_locked(Session *session, Check *check, int64_t started_us) {
+    Err err;
+    CheckOptions wanted = session->wanted;
+    bool planned = find_resume(session, check, &wanted, &err) && check_plan(check, &wanted, &err);
+    return !planned && is_usage(&err) ? exit_of_error(&err)
+                                      : check_planned(session, check, &wanted, planned ? NULL : &err, started_us);
+}
+
+static Exit check_one(Session *session, const char *path) {
+    Check check = {0};
+    Err err;
+    int64_t started_us = clock_wall_us();
+    Exit status;
+    if (!check_open(&check, path, &session->search, &err)) {
+        status = is_usage(&err) || check.spec.check == NULL
+                     ? exit_of_error(&err)
+                     : check_planned(session, &check, &session->wanted, &err, started_us);
+    } else if (session->ledger != NULL && !ledger_lock(session->ledger, check.spec.check, &err)) {
+        status = exit_of_error(&err);
+    } else {
+        status = check_locked(session, &check, started_us);
+        if (session->ledger != NULL) {
+            ledger_unlock(session->ledger);
+        }
+    }
+    check_close(&check);
+    return status;
+}
+
+/* 3 is said at once; then 1 if any is inconsistent, else 2 if any cannot be told. */
+static Exit worse(Exit a, Exit b) {
+    static const int rank[] = {[EXIT_HOLDS] = 0, [EXIT_UNKNOWN] = 1, [EXIT_DIFFERS] = 2, [EXIT_USAGE] = 3};
+    return rank[a] >= rank[b] ? a : b;
+}
+
+Exit cmd_check(const Options *options) {
+    Err err;
+    const char *folders[2];
+    Session session = {.options = options, .search = search_of(options, folders), .worst = EXIT_HOLDS};
+    session.wanted = check_options_of(options);
+    session.console = outputs_take_stdout(options) ? stderr : stdout;
+    if (!words_enough(options, 1, "a spec: `twofold check SPEC`", &err) || !outputs_fit(options, &err)) {
+        return exit_of_error(&err);
+    }
+    if (!ledger_open(options->ledger, LEDGER_WRITE, &session.ledger, &err)) {
+        if (options->ledger != NULL || options->resume) {
+            return exit_of_error(&err);
+        }
+        err_hint(&err, "This run is not recorded; --ledger sqlite:PATH names another place.");
+        say_error(&err); /* nobody asked for a ledger: the verdict is worth more */
+    }
+    stop_at_once_on_signals();
+    for (size_t i = 0; i < options->word_count; i++) {
+        fputs(i == 0 ? "" : "\n", session.console);
+        session.worst = worse(session.worst, check_one(&session, options->words[i]));
+    }
+    if (!outputs_save(options, &session.kept) && session.worst == EXIT_HOLDS) {
+        session.worst = EXIT_UNKNOWN;
+    }
+    ledger_close(session.ledger);
+    return session.worst;
+}

@@ -1,0 +1,34 @@
+/* The files that a check writes, as outputs.def lists them.
+ *
+ *     outputs_fit        before anything is read: a mistyped place is told now, not after hours
+ *     outputs_open       a check's sinks
+ *     outputs_save       those that hold all checks, when all are done
+ */
+#ifndef CMD_OUTPUTS_H
+#define CMD_OUTPUTS_H
+
+#include "cmd/options.h"
+#include "report/report.h"
+
+enum {
+#define OUTPUT(name, takers, prefix, suffix, report, sentence) OUTPUT_##name,
+#include "cmd/outputs.def"
+#undef OUTPUT
+    OUTPUTS
+};
+
+/* What the reports of a command keep from check to check. */
+typedef struct OutputsKept {
+    void *of[OUTPUTS];
+} OutputsKept;
+
+MUST_CHECK bool outputs_fit(const Options *options, Err *err);
+/* Whether one of them takes standard output. */
+bool outputs_take_stdout(const Options *options);
+/* Appends to `sinks`, which has room for OUTPUTS; on failure those that were opened are there to be closed. */
+MUST_CHECK bool outputs_open(const Options *options, Check *check, Ledger *ledger, OutputsKept *kept, Sink **sinks,
+                             size_t *count, Err *err);
+/* All of them, whatever fails; each failure is said. False: one failed. Frees what was kept. */
+MUST_CHECK bool outputs_save(const Options *options, OutputsKept *kept);
+
+#endif

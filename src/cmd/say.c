@@ -1,0 +1,88 @@
+#include "cmd/say.h"
+
+#include "report/shown.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef TWOFOLD_INVARIANTS_DIR
+#define TWOFOLD_INVARIANTS_DIR "/usr/share/twofold/invariants"
+#endif
+
+/* What a server says may hold anybody's values. */
+void say_error(const Err *err) {
+    Buf text = {0};
+    buf_printf(&text, "twofold: %s\n", err->text);
+    if (err->hint[0] != '\0') {
+        buf_printf(&text, "hint: %s\n", err->hint);
+    }
+    Buf shown = {0};
+    shown_lines(buf_view(&text), &shown);
+    fputs(shown.bytes, stderr);
+    buf_free(&shown);
+    buf_free(&text);
+}
+
+void say_note(const char *sentence) {
+    fprintf(stderr, "twofold: %s\n", sentence);
+}
+
+void say_torn(int64_t bytes) {
+    fprintf(stderr, "twofold: the journal's last %lld bytes are no whole entry, as after a crash: they are left out\n",
+            (long long)bytes);
+}
+
+Exit exit_of_error(const Err *err) {
+    say_error(err);
+    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA ? EXIT_USAGE : EXIT_UNKNOWN;
+}
+
+bool print_out(const Buf *text, Err *err) {
+    bool written = text->length == 0 || fwrite(text->bytes, 1, text->length, stdout) == text->length;
+    if (!written || fflush(stdout) != 0) {
+        return err_set(err, TF_ERROR_IO, "could not write to standard output: %s", strerror(errno));
+    }
+    return true;
+}
+
+Exit finish(Buf *text, Exit status) {
+    Err err;
+    bool printed = print_out(text, &err);
+    buf_free(text);
+    return printed ? status : exit_of_error(&err);
+}
+
+Exit finish_lines(Buf *text, Exit status) {
+    Buf shown = {0};
+    shown_lines(buf_view(text), &shown);
+    buf_free(text);
+    return finish(&shown, status);
+}
+
+bool words_enough(const Options *options, size_t least, const char *what, Err *err) {
+    if (options->word_count >= least) {
+        return true;
+    }
+    return err_set(err, TF_ERROR_USAGE, "cannot run without %s", what);
+}
+
+SpecSearch search_of(const Options *options, const char *folders[2]) {
+    const char *installed = getenv("TWOFOLD_INVARIANTS");
+    size_t count = 0;
+    if (options->invariants != NULL) {
+        folders[count++] = options->invariants;
+    }
+    folders[count++] = installed != NULL ? installed : TWOFOLD_INVARIANTS_DIR;
+    return (SpecSearch){folders, count};
+}
+
+bool color_wanted(const Options *options) {
+    if (strcmp(options->color, "auto") != 0) {
+        return strcmp(options->color, "always") == 0;
+    }
+    const char *refused = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) && (refused == NULL || refused[0] == '\0');
+}

@@ -1,0 +1,661 @@
+/* In: a parsed tree and the columns it may name. Out: the same tree with a kind at every node, each call's row of
+ * ops.def chosen, implicit casts in place and every 'text' literal read as the kind that its neighbours need.
+ * Refuses what has no common meaning, with the place and the way out. */
+#include "expr/bind.h"
+
+#include "base/json.h"
+
+#include <ctype.h>
+#include <string.h>
+
+typedef struct Binder {
+    Arena *arena;
+    const ExprScope *scope;
+    Place *out_place;
+    Err *err;
+} Binder;
+
+static bool bind_node(Binder *binder, Expr *expr);
+
+static bool fail_at(Binder *binder, const Expr *expr) {
+    *binder->out_place = expr->place;
+    return false;
+}
+
+/* ---- kinds ---------------------------------------------------------------------------------------------- */
+
+static bool kind_usable(Kind kind) {
+    return kind != KIND_ARRAY && kind != KIND_OPAQUE && kind != KIND_COUNT;
+}
+
+bool kind_has_order(Kind kind) {
+    return kind_usable(kind) && kind != KIND_JSON;
+}
+
+bool kind_common(Kind a, Kind b, Kind *out) {
+    if (!kind_usable(a) || !kind_usable(b)) {
+        return false;
+    }
+    if (a == b) {
+        *out = a;
+    } else if (expr_is_number(a) && expr_is_number(b)) {
+        *out = KIND_DECIMAL;
+    } else if ((a == KIND_FLOAT && expr_is_number(b)) || (b == KIND_FLOAT && expr_is_number(a))) {
+        *out = KIND_FLOAT;
+    } else if ((a == KIND_DATE && b == KIND_TIMESTAMP) || (a == KIND_TIMESTAMP && b == KIND_DATE)) {
+        *out = KIND_TIMESTAMP;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static const bool casts[KIND_COUNT][KIND_COUNT] = {
+#define CAST(from, to, run, sql) [KIND_##from][KIND_##to] = true,
+#include "expr/casts.def"
+#undef CAST
+};
+
+/* To its own kind there always is one. */
+bool cast_exists(Kind from, Kind to) {
+    return kind_usable(from) && kind_usable(to) && (from == to || casts[from][to]);
+}
+
+/* ---- columns -------------------------------------------------------------------------------------------- */
+
+static bool same_folded(Str written, const char *name) {
+    if (strlen(name) != written.length) {
+        return false;
+    }
+    for (size_t i = 0; i < written.length; i++) {
+        if ((char)tolower((unsigned char)written.bytes[i]) != name[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* As written first; an unquoted name also stands for its small letters, as in SQL. */
+static bool find_column(const ExprColumns *columns, const Expr *expr, size_t *out) {
+    for (size_t i = 0; i < columns->count; i++) {
+        if (str_equal(expr->name, str_of(columns->columns[i].name))) {
+            *out = i;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < columns->count && !expr->quoted; i++) {
+        if (same_folded(expr->name, columns->columns[i].name)) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool fail_unknown_column(Binder *binder, const ExprColumns *columns, const Expr *expr) {
+    static const char *const where[] = {[EXPR_OLD] = " in old", [EXPR_NEW] = " in new", [EXPR_ROW] = ""};
+    const char **names = ARENA_MANY(binder->arena, columns->count, const char *);
+    for (size_t i = 0; i < columns->count; i++) {
+        names[i] = columns->columns[i].name;
+    }
+    err_set(binder->err, TF_ERROR_USAGE, "cannot find column \"%.*s\"%s", STR_ARG(expr->name), where[expr->side]);
+    const char *near = str_nearest(expr->name, names, columns->count);
+    if (near != NULL) {
+        err_hint(binder->err, "Did you mean \"%s\"?", near);
+    }
+    return fail_at(binder, expr);
+}
+
+static bool check_side(Binder *binder, const Expr *expr) {
+    bool one_row = binder->scope->one_row;
+    if (one_row == (expr->node == EXPR_NAME)) {
+        return true;
+    }
+    if (one_row) {
+        err_set(binder->err, TF_ERROR_USAGE, "cannot use a side: there is one row");
+        err_hint(binder->err, "With rows: a column is written without old. or new.");
+    } else {
+        err_set(binder->err, TF_ERROR_USAGE, "cannot tell which side \"%.*s\" is on", STR_ARG(expr->name));
+        err_hint(binder->err, "Write old.%.*s or new.%.*s.", STR_ARG(expr->name), STR_ARG(expr->name));
+    }
+    return fail_at(binder, expr);
+}
+
+static bool bind_column(Binder *binder, Expr *expr) {
+    if (!check_side(binder, expr)) {
+        return false;
+    }
+    const ExprColumns *columns = expr->side == EXPR_NEW ? &binder->scope->new_ : &binder->scope->old;
+    if (!find_column(columns, expr, &expr->column)) {
+        return fail_unknown_column(binder, columns, expr);
+    }
+    expr->node = EXPR_COLUMN;
+    expr->info = &columns->columns[expr->column];
+    expr->name = str_of(expr->info->name);
+    expr->kind = expr->info->comparable ? expr->info->kind : KIND_OPAQUE;
+    return true;
+}
+
+/* ---- bringing an operand to a kind ---------------------------------------------------------------------- */
+
+static TypeName plain_type(Kind kind) {
+    int bits = kind == KIND_INT || kind == KIND_FLOAT ? 64 : 0;
+    return (TypeName){.kind = kind, .bits = bits};
+}
+
+static bool is_json(Arena *arena, Str text) {
+    Buf canonical = {0};
+    bool good = json_canonical(text, arena, &canonical);
+    buf_free(&canonical);
+    return good;
+}
+
+static bool read_literal(Arena *arena, const Expr *literal, Kind kind, Value *out) {
+    if (kind == KIND_JSON && !is_json(arena, literal->value.as.text)) {
+        return false;
+    }
+    if (kind == KIND_BYTES || kind == KIND_TEXT) {
+        return value_parse(arena, kind, literal->value.as.text, out);
+    }
+    return value_parse(arena, kind, str_trim(literal->value.as.text), out);
+}
+
+static bool type_literal(Binder *binder, Expr *literal, Kind kind) {
+    Value value;
+    if (literal->value.state == CELL_NULL) {
+        literal->value = value_null(kind);
+    } else if (read_literal(binder->arena, literal, kind, &value)) {
+        literal->value = value;
+    } else {
+        err_set(binder->err, TF_ERROR_USAGE, "cannot read \"%.*s\" as %s", STR_ARG(literal->value.as.text),
+                kind_name(kind));
+        return fail_at(binder, literal);
+    }
+    literal->kind = kind;
+    literal->untyped = false;
+    return true;
+}
+
+static bool fail_unusable(Binder *binder, const Expr *expr) {
+    if (expr->node == EXPR_COLUMN) {
+        err_set(binder->err, TF_ERROR_USAGE, "cannot use column \"%s\" of type %s in an expression", expr->info->name,
+                expr->info->type == NULL ? kind_name(expr->info->kind) : expr->info->type);
+        err_hint(binder->err, "Compare it under equal:, or add a computed column under columns: that turns it into a "
+                              "number, text or time.");
+    } else {
+        err_set(binder->err, TF_ERROR_USAGE, "cannot use a value of this type in an expression");
+    }
+    return fail_at(binder, expr);
+}
+
+#define BIT(kind) (1U << KIND_##kind)
+
+/* The way out for pairs that users meet. */
+static const char *mix_hint(Kind a, Kind b) {
+    static const struct {
+        unsigned one, other;
+        const char *hint;
+    } hints[] = {
+        {BIT(TIMESTAMP) | BIT(DATE), BIT(TIMESTAMPTZ), "Say in which zone: x::timestamptz takes it as UTC."},
+        {BIT(TEXT), BIT(INT) | BIT(DECIMAL) | BIT(FLOAT),
+         "Cast one side: x::numeric reads the text, y::text writes the number."},
+        {BIT(BOOL), BIT(INT), "Cast one side: x::integer is 1 or 0, y::bool is true where it is not 0."},
+        {BIT(TEXT), ~0U, "Cast one side, for example y::text."},
+        {BIT(TIME), BIT(TIMESTAMP) | BIT(TIMESTAMPTZ), "Take the time of day from the other: y::time."},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        unsigned bit_a = 1U << a, bit_b = 1U << b;
+        if (((hints[i].one & bit_a) != 0 && (hints[i].other & bit_b) != 0) ||
+            ((hints[i].one & bit_b) != 0 && (hints[i].other & bit_a) != 0)) {
+            return hints[i].hint;
+        }
+    }
+    return "There is no common meaning of the two; cast one side with ::type.";
+}
+
+static bool fail_mix(Binder *binder, const Expr *at, const char *verb, Kind a, Kind b) {
+    err_set(binder->err, TF_ERROR_USAGE, "cannot %s %s with %s", verb, kind_name(a), kind_name(b));
+    err_hint(binder->err, "%s", mix_hint(a, b));
+    return fail_at(binder, at);
+}
+
+static bool converts(Kind from, Kind to) {
+    Kind common;
+    return from == to || (kind_common(from, to, &common) && common == to) ||
+           (from == KIND_TIMESTAMPTZ && to == KIND_TIMESTAMP);
+}
+
+/* Makes *slot of this kind: reads a literal, adds an implicit cast. INT and DECIMAL need none. */
+static bool coerce(Binder *binder, Expr **slot, Kind kind) {
+    Expr *expr = *slot;
+    if (expr->untyped) {
+        return type_literal(binder, expr, kind);
+    }
+    if (expr->kind == kind || (expr_is_number(expr->kind) && expr_is_number(kind))) {
+        return true;
+    }
+    if (!kind_usable(expr->kind)) {
+        return fail_unusable(binder, expr);
+    }
+    if (!converts(expr->kind, kind)) {
+        return fail_mix(binder, expr, "use", expr->kind, kind);
+    }
+    Expr *cast = expr_cast(binder->arena, expr, plain_type(kind), expr->place);
+    cast->kind = kind;
+    cast->implicit = true;
+    *slot = cast;
+    return true;
+}
+
+/* The common kind of args[from], args[from + step], ... below `to`; untyped ones have no say. */
+static bool find_common(Binder *binder, const Expr *call, size_t from, size_t to, size_t step, Kind *out) {
+    Kind common = KIND_COUNT;
+    for (size_t i = from; i < to; i += step) {
+        const Expr *arg = call->args[i];
+        if (arg->untyped) {
+            continue;
+        }
+        if (!kind_usable(arg->kind)) {
+            return fail_unusable(binder, arg);
+        }
+        if (common == KIND_COUNT) {
+            common = arg->kind;
+        } else if (!kind_common(common, arg->kind, &common)) {
+            return fail_mix(binder, call, "compare", common, arg->kind);
+        }
+    }
+    *out = common == KIND_COUNT ? KIND_TEXT : common;
+    return true;
+}
+
+static bool unify(Binder *binder, Expr *call, size_t from, size_t to, size_t step, Kind *out) {
+    if (!find_common(binder, call, from, to, step, out)) {
+        return false;
+    }
+    for (size_t i = from; i < to; i += step) {
+        if (!coerce(binder, &call->args[i], *out)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- choosing the row of ops.def ------------------------------------------------------------------------ */
+
+enum { NO_FIT = -1, FIT = 0, FIT_CONVERTED = 1, FIT_READ = 2 };
+
+static bool literal_reads_as(const Binder *binder, const Expr *expr, Kind kind) {
+    Value value;
+    return expr->value.state == CELL_NULL || read_literal(binder->arena, expr, kind, &value);
+}
+
+static int fit_untyped(const Binder *binder, const OpArg *arg, const Expr *expr) {
+    if (expr->value.state == CELL_NULL || arg->what == OP_ARG_SAME || arg->what == OP_ARG_ORDERED ||
+        arg->what == OP_ARG_ANY || arg->kind == KIND_TEXT) {
+        return arg->what == OP_ARG_DIGITS || arg->what == OP_ARG_UNIT ? (expr->value.state == CELL_NULL ? NO_FIT : FIT)
+                                                                      : FIT;
+    }
+    if (arg->what == OP_ARG_DIGITS) {
+        return NO_FIT;
+    }
+    return literal_reads_as(binder, expr, arg->kind) ? FIT_READ : NO_FIT;
+}
+
+static bool is_digits(const Expr *expr) {
+    return expr->node == EXPR_LITERAL && expr->kind == KIND_INT && expr->value.kind == KIND_INT &&
+           expr->value.as.integer >= -DIGITS_MAX && expr->value.as.integer <= DIGITS_MAX;
+}
+
+static int fit(const Binder *binder, const OpArg *arg, const Expr *expr) {
+    if (expr->untyped) {
+        return fit_untyped(binder, arg, expr);
+    }
+    switch (arg->what) {
+    case OP_ARG_ANY:
+    case OP_ARG_SAME:
+    case OP_ARG_ORDERED:
+        return FIT;
+    case OP_ARG_NUMBER:
+        return expr_is_number(expr->kind) ? FIT : NO_FIT;
+    case OP_ARG_MOMENT:
+        return expr->kind == KIND_DATE || expr->kind == KIND_TIMESTAMP || expr->kind == KIND_TIMESTAMPTZ ? FIT : NO_FIT;
+    case OP_ARG_DIGITS:
+        return is_digits(expr) ? FIT : NO_FIT;
+    case OP_ARG_UNIT:
+        return NO_FIT;
+    case OP_ARG_KIND:
+        break;
+    }
+    if (expr->kind == arg->kind) {
+        return FIT;
+    }
+    bool converted = (arg->kind == KIND_FLOAT && expr_is_number(expr->kind)) ||
+                     (arg->kind == KIND_TIMESTAMP && expr->kind == KIND_DATE);
+    return converted ? FIT_CONVERTED : NO_FIT;
+}
+
+/* The word for argument i, the last one repeated where it may be. NULL: too many. */
+static const OpArg *arg_at(const OpArg *args, size_t count, size_t i) {
+    if (i < count) {
+        return &args[i];
+    }
+    return count > 0 && args[count - 1].repeated ? &args[count - 1] : NULL;
+}
+
+static int fit_row(const Binder *binder, OpId op, const Expr *call) {
+    OpArg args[OP_MAX_ARGS];
+    size_t count = op_args(op, args);
+    int total = 0;
+    for (size_t i = 0; i < call->count; i++) {
+        const OpArg *arg = arg_at(args, count, i);
+        int one = arg == NULL ? NO_FIT : fit(binder, arg, call->args[i]);
+        if (one == NO_FIT) {
+            return NO_FIT;
+        }
+        total += one;
+    }
+    bool complete = call->count >= count || args[call->count].optional;
+    return complete ? total : NO_FIT;
+}
+
+static bool same_name(const OpDoc *a, const OpDoc *b) {
+    return a->form == b->form && strcmp(a->name, b->name) == 0;
+}
+
+static bool choose_row(const Binder *binder, Expr *call) {
+    size_t count;
+    const OpDoc *docs = expr_ops(&count);
+    int best = NO_FIT;
+    OpId named = call->op;
+    for (size_t i = 0; i < count; i++) {
+        int total = same_name(&docs[i], &docs[named]) ? fit_row(binder, docs[i].id, call) : NO_FIT;
+        if (total != NO_FIT && (best == NO_FIT || total < best)) {
+            best = total;
+            call->op = docs[i].id;
+        }
+    }
+    return best != NO_FIT;
+}
+
+static void swap_args(Expr *call) {
+    Expr *first = call->args[0];
+    call->args[0] = call->args[1];
+    call->args[1] = first;
+}
+
+/* integer + date is date + integer. */
+static bool choose_swapped(const Binder *binder, Expr *call) {
+    if (call->op != OP_ADD) {
+        return false;
+    }
+    swap_args(call);
+    bool chosen = choose_row(binder, call);
+    if (!chosen) {
+        swap_args(call); /* the error shows what was written */
+    }
+    return chosen;
+}
+
+static void list_signatures(const OpDoc *of, Buf *out) {
+    size_t count;
+    const OpDoc *docs = expr_ops(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (same_name(&docs[i], of)) {
+            buf_printf(out, "%s(%s)", out->length > 0 ? " or " : "", docs[i].arguments);
+        }
+    }
+}
+
+static bool fail_no_row(Binder *binder, const Expr *call) {
+    size_t count;
+    const OpDoc *doc = &expr_ops(&count)[call->op];
+    for (size_t i = 0; i < call->count; i++) {
+        if (!call->args[i]->untyped && !kind_usable(call->args[i]->kind)) {
+            return fail_unusable(binder, call->args[i]);
+        }
+    }
+    Buf kinds = {0}, takes = {0};
+    for (size_t i = 0; i < call->count; i++) {
+        buf_printf(&kinds, "%s%s", i > 0 ? ", " : "",
+                   call->args[i]->untyped ? "a literal" : kind_name(call->args[i]->kind));
+    }
+    list_signatures(doc, &takes);
+    err_set(binder->err, TF_ERROR_USAGE, "cannot apply %s to (%s)", doc->name, kinds.length > 0 ? kinds.bytes : "");
+    err_hint(binder->err, "%s takes %s.", doc->name, takes.bytes);
+    buf_free(&kinds);
+    buf_free(&takes);
+    return fail_at(binder, call);
+}
+
+/* ---- calls ---------------------------------------------------------------------------------------------- */
+
+static bool check_unit(Binder *binder, const Expr *expr) {
+    static const char *const units[] = {"second", "minute", "hour", "day", "week", "month", "quarter", "year"};
+    enum { UNITS = sizeof units / sizeof units[0] };
+    for (size_t i = 0; i < UNITS; i++) {
+        if (str_equal(expr->value.as.text, str_of(units[i]))) {
+            return true;
+        }
+    }
+    const char *near = str_nearest(expr->value.as.text, units, UNITS);
+    err_set(binder->err, TF_ERROR_USAGE, "cannot cut a time to \"%.*s\"", STR_ARG(expr->value.as.text));
+    err_hint(binder->err,
+             near == NULL ? "Units are second, minute, hour, day, week, month, quarter and year.%s"
+                          : "Did you mean '%s'?",
+             near == NULL ? "" : near);
+    return fail_at(binder, expr);
+}
+
+static bool coerce_arg(Binder *binder, Expr **slot, const OpArg *arg) {
+    switch (arg->what) {
+    case OP_ARG_KIND:
+    case OP_ARG_MOMENT:
+        return coerce(binder, slot, arg->kind);
+    case OP_ARG_NUMBER:
+        return !(*slot)->untyped || type_literal(binder, *slot, KIND_DECIMAL);
+    case OP_ARG_UNIT:
+        return type_literal(binder, *slot, KIND_TEXT) && check_unit(binder, *slot);
+    case OP_ARG_ANY:
+        return !(*slot)->untyped || type_literal(binder, *slot, KIND_TEXT);
+    case OP_ARG_SAME:
+    case OP_ARG_ORDERED:
+    case OP_ARG_DIGITS:
+        break;
+    }
+    return true;
+}
+
+/* What an argument that was not written stands for: no digits, a space, all the rest. */
+static void add_defaults(Binder *binder, Expr *call) {
+    Value value = value_int(0);
+    if (call->count != 1 || (call->op != OP_ROUND && call->op != OP_TRUNC && call->op != OP_TRIM &&
+                             call->op != OP_LTRIM && call->op != OP_RTRIM)) {
+        return;
+    }
+    if (call->op != OP_ROUND && call->op != OP_TRUNC) {
+        value = value_text(STR_LITERAL(" "));
+    }
+    Expr *literal = expr_literal(binder->arena, value, call->place);
+    literal->implicit = true;
+    Expr **args = ARENA_MANY(binder->arena, 2, Expr *);
+    args[0] = call->args[0];
+    args[1] = literal;
+    call->args = args;
+    call->count = 2;
+}
+
+static Kind result_kind(const Expr *call, Kind common) {
+    size_t count;
+    const char *word = expr_ops(&count)[call->op].result;
+    if (strcmp(word, "same") == 0) {
+        return common;
+    }
+    if (strcmp(word, "number") == 0) {
+        Kind kind = KIND_INT;
+        for (size_t i = 0; i < call->count; i++) {
+            kind = call->args[i]->kind == KIND_DECIMAL ? KIND_DECIMAL : kind;
+        }
+        return kind;
+    }
+    Kind kind = KIND_BOOL;
+    for (Kind k = KIND_BOOL; k < KIND_COUNT; k++) {
+        kind = strcmp(kind_name(k), word) == 0 ? k : kind;
+    }
+    return kind;
+}
+
+static bool carries_quotient(const Expr *call) {
+    static const OpId carriers[] = {OP_ADD,      OP_SUB,    OP_MUL,      OP_MOD,   OP_NEG,  OP_ABS,
+                                    OP_COALESCE, OP_NULLIF, OP_GREATEST, OP_LEAST, OP_CASE, OP_CASE_OF};
+    bool quotient = call->op == OP_DIV;
+    for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++) {
+        for (size_t j = 0; j < call->count && call->op == carriers[i]; j++) {
+            quotient = quotient || (call->args[j]->quotient && expr_is_number(call->kind));
+        }
+    }
+    return quotient;
+}
+
+static bool needs_order(const OpArg *args, size_t count) {
+    return count > 0 && args[0].what == OP_ARG_ORDERED;
+}
+
+static bool bind_call(Binder *binder, Expr *call) {
+    if (!choose_row(binder, call) && !choose_swapped(binder, call)) {
+        return fail_no_row(binder, call);
+    }
+    OpArg args[OP_MAX_ARGS];
+    size_t count = op_args(call->op, args);
+    for (size_t i = 0; i < call->count; i++) {
+        if (!coerce_arg(binder, &call->args[i], arg_at(args, count, i))) {
+            return false;
+        }
+    }
+    Kind common = KIND_COUNT;
+    if (count > 0 && (args[0].what == OP_ARG_SAME || args[0].what == OP_ARG_ORDERED)) {
+        if (!unify(binder, call, 0, call->count, 1, &common)) {
+            return false;
+        }
+        if (needs_order(args, count) && !kind_has_order(common)) {
+            err_set(binder->err, TF_ERROR_USAGE, "cannot put %s in order", kind_name(common));
+            return fail_at(binder, call);
+        }
+    }
+    add_defaults(binder, call);
+    call->kind = result_kind(call, common);
+    return true;
+}
+
+/* [operand] condition value condition value ... else */
+static bool bind_case(Binder *binder, Expr *call) {
+    size_t first = call->op == OP_CASE_OF ? 1 : 0;
+    size_t last = call->count - 1;
+    if (first == 0) {
+        for (size_t i = 0; i < last; i += 2) {
+            if (!coerce(binder, &call->args[i], KIND_BOOL)) {
+                return false;
+            }
+        }
+    } else {
+        /* The operand and what it is compared with stand at 0, 1, 3, 5, ... */
+        Expr *compared = expr_call(binder->arena, OP_EQ, call->args, 1 + (call->count - 2) / 2, call->place);
+        for (size_t i = 1; i < compared->count; i++) {
+            compared->args[i] = call->args[2 * i - 1];
+        }
+        Kind kind;
+        if (!unify(binder, compared, 0, compared->count, 1, &kind)) {
+            return false;
+        }
+        call->args[0] = compared->args[0];
+        for (size_t i = 1; i < compared->count; i++) {
+            call->args[2 * i - 1] = compared->args[i];
+        }
+    }
+    Expr *values = expr_call(binder->arena, OP_COALESCE, call->args, call->count, call->place);
+    size_t count = 0;
+    for (size_t i = first + 1; i < last; i += 2) {
+        values->args[count++] = call->args[i];
+    }
+    values->args[count++] = call->args[last];
+    if (!unify(binder, values, 0, count, 1, &call->kind)) {
+        return false;
+    }
+    for (size_t i = 0; i + 1 < count; i++) {
+        call->args[first + 1 + 2 * i] = values->args[i];
+    }
+    call->args[last] = values->args[count - 1];
+    return true;
+}
+
+/* ---- casts ---------------------------------------------------------------------------------------------- */
+
+static bool fail_cast(Binder *binder, const Expr *cast) {
+    const Expr *operand = cast->args[0];
+    if (!kind_usable(operand->kind)) {
+        return fail_unusable(binder, operand);
+    }
+    err_set(binder->err, TF_ERROR_USAGE, "cannot cast %s to %s", kind_name(operand->kind), kind_name(cast->type.kind));
+    if (operand->kind == KIND_JSON) {
+        err_hint(binder->err, "Take the member as text first: (x ->> 'member')::%s.", kind_name(cast->type.kind));
+    }
+    return fail_at(binder, cast);
+}
+
+static bool bind_cast(Binder *binder, Expr *cast) {
+    Expr *operand = cast->args[0];
+    if (operand->untyped && !type_literal(binder, operand, cast->type.kind)) {
+        return fail_at(binder, operand);
+    }
+    if (!cast_exists(operand->kind, cast->type.kind)) {
+        return fail_cast(binder, cast);
+    }
+    if (operand->quotient && cast->type.kind == KIND_TEXT) {
+        err_set(binder->err, TF_ERROR_USAGE, "cannot write an exact quotient as text: it may have no end");
+        err_hint(binder->err, "Round it first: round(x, 2)::text.");
+        return fail_at(binder, cast);
+    }
+    cast->kind = cast->type.kind;
+    cast->quotient = operand->quotient && cast->kind == KIND_DECIMAL && !cast->type.has_precision;
+    return true;
+}
+
+static bool bind_node(Binder *binder, Expr *expr) {
+    if (expr->node == EXPR_LITERAL) {
+        return true;
+    }
+    if (expr->node != EXPR_CALL) {
+        return bind_column(binder, expr);
+    }
+    for (size_t i = 0; i < expr->count; i++) {
+        if (!bind_node(binder, expr->args[i])) {
+            return false;
+        }
+    }
+    bool bound;
+    if (expr->op == OP_CAST) {
+        return bind_cast(binder, expr);
+    }
+    bound = expr->op == OP_CASE || expr->op == OP_CASE_OF ? bind_case(binder, expr) : bind_call(binder, expr);
+    expr->quotient = bound && carries_quotient(expr);
+    return bound;
+}
+
+bool expr_bind(Expr *expr, Arena *arena, const ExprScope *scope, Kind want, Place *out_place, Err *err) {
+    Binder binder = {arena, scope, out_place, err};
+    if (!bind_node(&binder, expr)) {
+        return false;
+    }
+    if (expr->untyped) {
+        return type_literal(&binder, expr, want == KIND_COUNT ? KIND_TEXT : want);
+    }
+    if (want == KIND_BOOL && expr->kind != KIND_BOOL) {
+        err_set(err, TF_ERROR_USAGE, "cannot use %s as an invariant: it must be true or false", kind_name(expr->kind));
+        err_hint(err, "Compare it with something, for example ... == 0.");
+        return fail_at(&binder, expr);
+    }
+    if (want != KIND_COUNT && want != KIND_BOOL && expr->kind != want &&
+        !(expr_is_number(expr->kind) && expr_is_number(want))) {
+        return fail_mix(&binder, expr, "use", expr->kind, want);
+    }
+    return true;
+}

@@ -1,0 +1,295 @@
+#include "gate/contract_pair.h"
+
+#include "base/dotted.h"
+
+#include <string.h>
+
+static const char GROUP[] = "new column";
+
+/* ---- which ---------------------------------------------------------------------------------------------------- */
+
+static const Relation *new_relation(const Check *check) {
+    return check->spec.one_row ? &check->match.old.relation : &check->match.new_.relation;
+}
+
+static bool holds(const char *const *names, size_t count, const char *name) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column's name where `drop` is a column of the check's own old table; NULL: it is another's, or a table. */
+static const char *own_column(const Check *check, const char *drop, Arena *arena) {
+    const char *parts[3], *relation[2];
+    size_t count = dotted_parts(arena, drop, parts, 3);
+    if (count < 2 || dotted_parts(arena, check->match.old.relation.name, relation, 2) != 2) {
+        return NULL;
+    }
+    bool own = strcmp(parts[count - 2], relation[1]) == 0 && (count == 2 || strcmp(parts[0], relation[0]) == 0);
+    return own ? parts[count - 1] : NULL;
+}
+
+static bool is_dropped(const Check *check, const char *column, Arena *arena) {
+    const SpecContract *contract = &check->spec.contract;
+    for (size_t i = 0; i < contract->drop_count && check->spec.one_row; i++) {
+        const char *own = own_column(check, contract->drops[i].name, arena);
+        if (own != NULL && strcmp(own, column) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_key(const Relation *relation, size_t column) {
+    for (size_t i = 0; i < relation->key_count; i++) {
+        if (relation->key[i] == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void new_add(const Check *check, size_t column, Arena *arena, const char **names, size_t *count) {
+    const Relation *relation = new_relation(check);
+    const char *name = relation->columns[column].name;
+    if (!relation->columns[column].computed && !is_key(relation, column) && !is_dropped(check, name, arena) &&
+        !holds(names, *count, name)) {
+        names[(*count)++] = name;
+    }
+}
+
+static void from_equal(const Check *check, const char *column, Arena *arena, const char **names, size_t *count) {
+    const Match *match = &check->match;
+    const MatchSide *new_ = check->spec.one_row ? &match->old : &match->new_;
+    for (size_t i = 0; i < match->pair_count; i++) {
+        size_t old = match->old.columns[match->pairs[i].old_slot].column;
+        if (strcmp(match->old.relation.columns[old].name, column) == 0) {
+            new_add(check, new_->columns[match->pairs[i].new_slot].column, arena, names, count);
+        }
+    }
+}
+
+static bool reads(const Check *check, const MatchInvariant *invariant, const char *column) {
+    for (size_t i = 0; i < invariant->use_count; i++) {
+        const ExprColumnUse *use = &invariant->uses[i];
+        if (use->side != EXPR_NEW && strcmp(check->match.old.relation.columns[use->column].name, column) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void from_invariants(const Check *check, const char *column, Arena *arena, const char **names, size_t *count) {
+    ExprSide side = check->spec.one_row ? EXPR_ROW : EXPR_NEW;
+    for (size_t i = 0; i < check->match.invariant_count; i++) {
+        const MatchInvariant *invariant = &check->match.invariants[i];
+        for (size_t j = 0; j < invariant->use_count && reads(check, invariant, column); j++) {
+            ExprSide of = invariant->uses[j].side;
+            if (of == side || (check->spec.one_row && of == EXPR_OLD)) {
+                new_add(check, invariant->uses[j].column, arena, names, count);
+            }
+        }
+    }
+}
+
+static bool said_check(Check *check, const SpecDrop *drop, Err *err) {
+    const Relation *relation = new_relation(check);
+    Arena *arena = &check->arena;
+    const char **names = ARENA_MANY(arena, relation->column_count, const char *);
+    for (size_t i = 0; i < relation->column_count; i++) {
+        names[i] = relation->columns[i].name;
+    }
+    for (size_t i = 0; i < drop->replaced_count; i++) {
+        if (!holds(names, relation->column_count, drop->replaced_by[i])) {
+            const char *nearest = str_nearest(str_of(drop->replaced_by[i]), names, relation->column_count);
+            err_set(err, TF_ERROR_USAGE, "cannot find column \"%s\" in %s", drop->replaced_by[i], relation->name);
+            if (nearest != NULL) {
+                err_hint(err, "Did you mean \"%s\"?", nearest);
+            }
+            return spec_error_at(&check->spec, drop->replaced_place, err);
+        }
+    }
+    return true;
+}
+
+/* Both sides are one table of one database. */
+static bool sides_share(const Check *check) {
+    const char *old = check->old_info.instance, *new_ = check->new_info.instance;
+    return check->spec.one_row || (old != NULL && new_ != NULL && strcmp(old, new_) == 0 &&
+                                   strcmp(check->match.old.relation.name, check->match.new_.relation.name) == 0);
+}
+
+static const char *quoted(Arena *arena, const char *name) {
+    Buf text = {0};
+    for (const char *c = name; *c != '\0'; c++) {
+        buf_text(&text, *c == '"' ? "\"" : "");
+        buf_char(&text, *c);
+    }
+    const char *copy = arena_printf(arena, "\"%s\"", text.length == 0 ? "" : text.bytes);
+    buf_free(&text);
+    return copy;
+}
+
+bool contract_pair(Check *check, const SpecDrop *drop, Arena *arena, ContractPair *out, Err *err) {
+    const char *column = own_column(check, drop->name, arena);
+    ContractPair pair = {.name = drop->name, .known = drop->replaced_said, .new_ = drop->replaced_by};
+    if (!said_check(check, drop, err)) {
+        return false;
+    }
+    pair.new_count = drop->replaced_count;
+    if (column != NULL) {
+        pair.name = arena_printf(arena, "%s.%s", check->match.old.relation.name, quoted(arena, column));
+        pair.same_table = sides_share(check);
+    }
+    if (column != NULL && !drop->replaced_said) {
+        const char **names = ARENA_MANY(arena, new_relation(check)->column_count, const char *);
+        from_equal(check, column, arena, names, &pair.new_count);
+        if (pair.new_count == 0) {
+            from_invariants(check, column, arena, names, &pair.new_count);
+        }
+        pair.new_ = names;
+        pair.known = pair.new_count > 0;
+    }
+    *out = pair;
+    return true;
+}
+
+/* ---- as good ---------------------------------------------------------------------------------------------------- */
+
+static const char *about(Arena *arena, const char *shown, const char *required) {
+    return arena_printf(arena, "%s: %s", shown, required);
+}
+
+void contract_class(const char *shown, const DependentClass *class_, Arena *arena, Conditions *out) {
+    Condition condition = {
+        .group = class_->group, .name = class_->name, .required = about(arena, shown, class_->required)};
+    if (class_->unknown != NULL || class_->count == 0) {
+        condition.subject = shown;
+        condition.state = class_->unknown != NULL ? CONDITION_UNKNOWN : CONDITION_MET;
+        condition.seen = class_->unknown != NULL ? class_->unknown : class_->required;
+        conditions_add(out, &condition);
+        return;
+    }
+    static const ConditionState STATES[] = {[DEPENDENT_NOTED] = CONDITION_MET,
+                                            [DEPENDENT_CERTAIN] = CONDITION_NOT_MET,
+                                            [DEPENDENT_POSSIBLE] = CONDITION_UNKNOWN};
+    for (size_t i = 0; i < class_->count; i++) {
+        condition.subject = class_->items[i].subject;
+        condition.seen = class_->items[i].seen == NULL ? class_->name : class_->items[i].seen;
+        condition.state = STATES[class_->items[i].state];
+        conditions_add(out, &condition);
+    }
+}
+
+static const char *trait_of(const Dependents *column, const char *name) {
+    for (size_t i = 0; i < column->trait_count; i++) {
+        if (strcmp(column->traits[i].name, name) == 0) {
+            return column->traits[i].shown;
+        }
+    }
+    return NULL;
+}
+
+/* NOT NULL is wanted of every column that takes its place; of the rest it is enough that one has it. */
+static const struct TraitRule {
+    const char *name;
+    const char *required;
+    bool every;
+} TRAITS[] = {
+    {"not-null", "what takes its place is NOT NULL where it is", true},
+    {"default", "what takes its place has a default where it has one", false},
+    {"unique", "what takes its place is unique where it is", false},
+    {"foreign-key", "what takes its place has a foreign key where it has one", false},
+    {"index", "what takes its place has an index where it has one", false},
+};
+
+static void trait_compare(const struct TraitRule *rule, const Dependents *old, const Dependents *new_, size_t count,
+                          Arena *arena, Conditions *out) {
+    const char *had = trait_of(old, rule->name);
+    const char *lacks = NULL, *has = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *shown = trait_of(&new_[i], rule->name);
+        lacks = shown == NULL ? new_[i].shown : lacks;
+        has = shown != NULL ? arena_printf(arena, "%s: %s", new_[i].shown, shown) : has;
+    }
+    bool met = had == NULL || (rule->every ? lacks == NULL : has != NULL);
+    Condition condition = {.group = GROUP,
+                           .name = rule->name,
+                           .subject = old->shown,
+                           .state = met ? CONDITION_MET : CONDITION_NOT_MET,
+                           .required = about(arena, old->shown, rule->required)};
+    condition.seen = had == NULL ? "it has none itself"
+                     : met       ? has
+                                 : arena_printf(arena, "%s has none; the old column has %s", lacks, had);
+    conditions_add(out, &condition);
+}
+
+/* In a transaction of its own on the new side. */
+static bool new_read(Check *check, const char *column, Arena *arena, Dependents *out, const char **out_unknown,
+                     Err *err) {
+    Source *source = check->spec.one_row ? check->old : check->new_;
+    Err ignored;
+    *out_unknown = NULL;
+    if (source->ops->replacement == NULL) {
+        *out_unknown = arena_printf(arena, "%s does not tell", source->ops->info(source)->engine);
+        return true;
+    }
+    bool begun = source->ops->begin(source, NULL, err);
+    bool good = begun && source->ops->replacement(source, new_relation(check)->name, column, arena, out, err);
+    if (begun && !source->ops->end(source, good ? err : &ignored)) {
+        good = false;
+    }
+    if (!good && err->code == TF_ERROR_INTERRUPTED) {
+        return false;
+    }
+    *out_unknown = good ? NULL : arena_printf(arena, "%s", err->text);
+    return true;
+}
+
+static void say(const char *subject, ConditionState state, const char *required, const char *seen, Conditions *out) {
+    conditions_add(out, &(Condition){.group = GROUP,
+                                     .name = "replacement",
+                                     .subject = subject,
+                                     .state = state,
+                                     .required = required,
+                                     .seen = seen});
+}
+
+bool contract_parity(Check *check, const ContractPair *pair, const Dependents *old, Arena *arena, Conditions *out,
+                     Err *err) {
+    static const char REQUIRED[] = "it is known what takes its place";
+    const char *unknown;
+    if (old->column == NULL) {
+        return true;
+    }
+    if (!pair->known || pair->new_count == 0) {
+        const char *seen = pair->known ? "nothing takes its place"
+                                       : "no pair or invariant of the spec reads it: say"
+                                         " replaced_by";
+        say(old->shown, pair->known ? CONDITION_MET : CONDITION_UNKNOWN, REQUIRED, seen, out);
+        return true;
+    }
+    Dependents *new_ = ARENA_MANY(arena, pair->new_count, Dependents);
+    for (size_t i = 0; i < pair->new_count; i++) {
+        if (!new_read(check, pair->new_[i], arena, &new_[i], &unknown, err)) {
+            return false;
+        }
+        if (unknown != NULL) {
+            say(pair->new_[i], CONDITION_UNKNOWN, REQUIRED, unknown, out);
+            return true;
+        }
+        say(new_[i].shown, CONDITION_MET, REQUIRED, arena_printf(arena, "it takes the place of %s", old->shown), out);
+    }
+    for (size_t i = 0; i < sizeof TRAITS / sizeof *TRAITS; i++) {
+        trait_compare(&TRAITS[i], old, new_, pair->new_count, arena, out);
+    }
+    for (size_t i = 0; i < pair->new_count; i++) {
+        for (size_t j = 0; j < new_[i].class_count; j++) {
+            contract_class(new_[i].shown, &new_[i].classes[j], arena, out);
+        }
+    }
+    return true;
+}

@@ -1,0 +1,601 @@
+#include "gate/sql_walk.h"
+
+#include "source/dependents.h"
+
+#include <string.h>
+#include <strings.h>
+
+typedef struct Scope Scope;
+struct Scope {
+    const FromItem *items;
+    const FromItem *ctes;
+    bool dots_only;  /* its items answer to item.column, never to a bare column */
+    bool stars_idle; /* of EXISTS (SELECT * ...): nothing is read by it */
+    const Scope *outer;
+};
+
+typedef struct Walk {
+    const SqlSubject *subject;
+    Arena *scratch;
+    unsigned uses;
+} Walk;
+
+static void walk(Walk *w, const JsonNode *node, const Scope *scope);
+static void walk_member(Walk *w, const JsonNode *node, const Scope *scope);
+
+/* ---- names ------------------------------------------------------------------------------------------------ */
+
+static bool is(Str text, const char *name) {
+    return name != NULL && str_equal(text, str_of(name));
+}
+
+static Str text_of(const Walk *w, const JsonNode *node, const char *member) {
+    return json_content(json_get(node, member), w->scratch);
+}
+
+size_t sql_names(const JsonNode *list, Arena *scratch, Str *out, size_t room) {
+    size_t count = 0;
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL && count < room; item = item->next) {
+        out[count++] = json_content(json_get(json_get(item, "String"), "sval"), scratch);
+    }
+    return count;
+}
+
+static bool tables_hold(const SqlTable *tables, size_t count, Str schema, Str name) {
+    for (size_t i = 0; i < count; i++) {
+        if (is(name, tables[i].name) && (schema.length == 0 || is(schema, tables[i].schema))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static FromKind table_kind(const SqlSubject *subject, Str schema, Str name) {
+    if (tables_hold(subject->tables, subject->table_count, schema, name)) {
+        return schema.length == 0 && subject->name_shared ? FROM_MAYBE : FROM_OURS;
+    }
+    if (tables_hold(subject->relatives, subject->relative_count, schema, name)) {
+        return FROM_RELATIVE;
+    }
+    return subject->relatives_known ? FROM_OTHER : FROM_DERIVED;
+}
+
+static const FromItem *item_find(const FromItem *items, Str alias) {
+    while (items != NULL && !str_equal(items->alias, alias)) {
+        items = items->next;
+    }
+    return items;
+}
+
+static bool is_cte(const Scope *scope, Str name) {
+    for (; scope != NULL; scope = scope->outer) {
+        if (item_find(scope->ctes, name) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The relation of a RangeVar. */
+static FromKind relation_kind(Walk *w, const JsonNode *relation, const Scope *scope) {
+    Str schema = text_of(w, relation, "schemaname");
+    Str name = text_of(w, relation, "relname");
+    if (schema.length == 0 && is_cte(scope, name)) {
+        return FROM_DERIVED;
+    }
+    FromKind kind = table_kind(w->subject, schema, name);
+    bool whole_table = w->subject->column == NULL;
+    if (kind == FROM_OURS) {
+        w->uses |= whole_table ? SQL_TOUCHES | SQL_NAMES : SQL_TOUCHES;
+    } else if (kind == FROM_MAYBE) {
+        w->uses |= whole_table ? SQL_TOUCHES | SQL_MAY_NAME : SQL_TOUCHES;
+    }
+    return kind;
+}
+
+/* ---- FROM ------------------------------------------------------------------------------------------------- */
+
+static void item_add(Walk *w, const FromItem **list, Str alias, FromKind kind) {
+    FromItem *item = ARENA_NEW(w->scratch, FromItem);
+    *item = (FromItem){alias, kind, *list};
+    *list = item;
+}
+
+static unsigned kinds_of(const FromItem *items) {
+    unsigned kinds = 0;
+    for (; items != NULL; items = items->next) {
+        kinds |= items->kind;
+    }
+    return kinds;
+}
+
+/* `orders AS o (a, b)` gives the columns other names, which are not followed. What is written to is never a name of
+ * WITH: `ctes` is NULL there. */
+static void relation_add(Walk *w, Scope *scope, const JsonNode *relation, const Scope *ctes) {
+    const JsonNode *alias = json_get(relation, "alias");
+    Str name = text_of(w, alias, "aliasname");
+    FromKind kind = relation_kind(w, relation, ctes);
+    if (json_get(alias, "colnames") != NULL && (kind & (FROM_OURS | FROM_MAYBE)) != 0) {
+        w->uses |= SQL_MAY_NAME;
+    }
+    item_add(w, &scope->items, name.length > 0 ? name : text_of(w, relation, "relname"), kind);
+}
+
+static void from_add(Walk *w, Scope *scope, const JsonNode *node);
+
+/* `(a JOIN b) AS j`: j.column may be of either. */
+static void join_add(Walk *w, Scope *scope, const JsonNode *join) {
+    const FromItem *before = scope->items;
+    from_add(w, scope, json_get(join, "larg"));
+    from_add(w, scope, json_get(join, "rarg"));
+    Str alias = text_of(w, json_get(join, "alias"), "aliasname");
+    if (alias.length > 0) {
+        unsigned kinds = 0;
+        for (const FromItem *item = scope->items; item != before; item = item->next) {
+            kinds |= item->kind;
+        }
+        item_add(w, &scope->items, alias, (kinds & (FROM_OURS | FROM_MAYBE)) != 0 ? FROM_MAYBE : FROM_DERIVED);
+    }
+}
+
+/* A list of what may stand in a FROM, or one of it: {"RangeVar": {...}}. */
+static void from_add(Walk *w, Scope *scope, const JsonNode *node) {
+    for (const JsonNode *item = node == NULL ? NULL : node->first; item != NULL; item = item->next) {
+        if (item->name.bytes == NULL) {
+            from_add(w, scope, item);
+        } else if (is(item->name, "RangeVar")) {
+            relation_add(w, scope, item, scope);
+        } else if (is(item->name, "JoinExpr")) {
+            join_add(w, scope, item);
+        } else if (is(item->name, "RangeTableSample")) {
+            from_add(w, scope, json_get(item, "relation"));
+        } else {
+            item_add(w, &scope->items, text_of(w, json_get(item, "alias"), "aliasname"), FROM_DERIVED);
+        }
+    }
+}
+
+static void cte_add(Walk *w, const JsonNode *item, Scope *scope) {
+    item_add(w, &scope->ctes, text_of(w, json_get(item, "CommonTableExpr"), "ctename"), FROM_DERIVED);
+}
+
+/* Fills a scope with the names of WITH. Its own queries see those before them, all of them where it is RECURSIVE: in
+ * WITH orders AS (SELECT ... FROM orders) the inner one is the table. */
+static void ctes_add(Walk *w, const JsonNode *statement, Scope *scope) {
+    const JsonNode *with = json_get(statement, "withClause");
+    const JsonNode *list = json_get(with, "ctes");
+    const JsonNode *recursive = json_get(with, "recursive");
+    bool all = recursive != NULL && recursive->type == JSON_TRUE;
+    for (const JsonNode *item = all && list != NULL ? list->first : NULL; item != NULL; item = item->next) {
+        cte_add(w, item, scope);
+    }
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        walk(w, json_get(item, "CommonTableExpr"), scope);
+        if (!all) {
+            cte_add(w, item, scope);
+        }
+    }
+}
+
+/* ---- columns ---------------------------------------------------------------------------------------------- */
+
+/* Of statements that run, the innermost scope that has such a column is the one that is meant. */
+static void bare_column(Walk *w, const Scope *scope) {
+    bool doubt = false;
+    for (; scope != NULL; scope = scope->outer) {
+        unsigned kinds = scope->dots_only ? 0 : kinds_of(scope->items);
+        if ((kinds & (FROM_OURS | FROM_MAYBE)) != 0) {
+            w->uses |= (kinds & FROM_OURS) != 0 && !doubt ? SQL_NAMES : SQL_MAY_NAME;
+            return;
+        }
+        if ((kinds & FROM_RELATIVE) != 0) {
+            return;
+        }
+        doubt = doubt || (kinds & FROM_DERIVED) != 0;
+    }
+}
+
+static const FromItem *alias_find(const Scope *scope, Str alias) {
+    const FromItem *item = NULL;
+    for (; scope != NULL && item == NULL; scope = scope->outer) {
+        item = item_find(scope->items, alias);
+    }
+    return item;
+}
+
+static void bare_star(Walk *w, const Scope *scope) {
+    if (!scope->stars_idle && (kinds_of(scope->items) & (FROM_OURS | FROM_MAYBE)) != 0) {
+        w->uses |= SQL_WHOLE_ROW;
+    }
+}
+
+/* The name of a row where a value is wanted: row_to_json(o). */
+static void bare_row(Walk *w, const Scope *scope, Str name) {
+    const FromItem *item = alias_find(scope, name);
+    if (item != NULL && (item->kind & (FROM_OURS | FROM_MAYBE)) != 0) {
+        w->uses |= SQL_WHOLE_ROW;
+    }
+}
+
+static void use_of_kind(Walk *w, FromKind kind, Str column) {
+    bool star = column.length == 0;
+    if (kind == FROM_OURS) {
+        w->uses |= star ? SQL_WHOLE_ROW : is(column, w->subject->column) ? SQL_NAMES : 0U;
+    } else if (kind == FROM_MAYBE) {
+        w->uses |= star ? SQL_WHOLE_ROW : is(column, w->subject->column) ? SQL_MAY_NAME : 0U;
+    }
+}
+
+/* alias.column; an alias that no FROM has is a variable, which may hold a row of anything. */
+static void dotted_column(Walk *w, const Scope *scope, Str alias, Str column) {
+    const FromItem *item = alias_find(scope, alias);
+    if (item != NULL) {
+        use_of_kind(w, item->kind, column);
+    } else if (is(column, w->subject->column)) {
+        w->uses |= SQL_MAY_NAME;
+    }
+}
+
+static void on_column(Walk *w, const JsonNode *node, const Scope *scope) {
+    Str parts[4];
+    size_t count = sql_names(json_get(node, "fields"), w->scratch, parts, 4);
+    if (w->subject->column == NULL || count == 0) {
+        return;
+    }
+    Str last = parts[count - 1];
+    if (count == 1 && last.length == 0) {
+        bare_star(w, scope);
+    } else if (count == 1 && is(last, w->subject->column)) {
+        bare_column(w, scope);
+    } else if (count == 1) {
+        bare_row(w, scope, last);
+    } else if (count == 2) {
+        dotted_column(w, scope, parts[0], last);
+    } else {
+        use_of_kind(w, table_kind(w->subject, parts[count - 3], parts[count - 2]), last);
+    }
+}
+
+/* (row).column, f(x).column: of what, is not followed. */
+static void on_indirection(Walk *w, const JsonNode *node, const Scope *scope) {
+    Str parts[8];
+    size_t count = sql_names(json_get(node, "indirection"), w->scratch, parts, 8);
+    for (size_t i = 0; i < count; i++) {
+        w->uses |= is(parts[i], w->subject->column) ? SQL_MAY_NAME : 0U;
+    }
+    walk(w, node, scope);
+}
+
+/* x::orders, a variable of the row type; orders.total_amount%TYPE. */
+static void on_type(Walk *w, const JsonNode *node, const Scope *scope) {
+    Str parts[4];
+    size_t count = sql_names(json_get(node, "names"), w->scratch, parts, 4);
+    const JsonNode *of_column = json_get(node, "pct_type");
+    Str none = {0};
+    if (of_column != NULL && of_column->type == JSON_TRUE && count >= 2) {
+        Str schema = count >= 3 ? parts[count - 3] : none;
+        use_of_kind(w, table_kind(w->subject, schema, parts[count - 2]), parts[count - 1]);
+    } else if (count > 0) {
+        Str schema = count >= 2 ? parts[count - 2] : none;
+        FromKind kind = table_kind(w->subject, schema, parts[count - 1]);
+        w->uses |= (kind & (FROM_OURS | FROM_MAYBE)) != 0 ? SQL_WHOLE_ROW : 0U;
+    }
+    walk(w, node, scope);
+}
+
+/* USING (column) is a name; NATURAL joins by every name that both sides have. */
+static void on_join(Walk *w, const JsonNode *node, const Scope *scope) {
+    const JsonNode *natural = json_get(node, "isNatural");
+    const JsonNode *using_ = json_get(node, "usingClause");
+    bool ours = (kinds_of(scope->items) & (FROM_OURS | FROM_MAYBE)) != 0;
+    if (ours && natural != NULL && natural->type == JSON_TRUE) {
+        w->uses |= SQL_MAY_NAME;
+    }
+    for (const JsonNode *item = using_ == NULL ? NULL : using_->first; item != NULL; item = item->next) {
+        bool named = is(json_content(json_get(json_get(item, "String"), "sval"), w->scratch), w->subject->column);
+        w->uses |= ours && named ? SQL_NAMES : 0U;
+    }
+    walk(w, node, scope);
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------- */
+
+static void walk_except(Walk *w, const JsonNode *node, const Scope *scope, const char *const *except, size_t count) {
+    for (const JsonNode *member = node->first; member != NULL; member = member->next) {
+        bool skip = false;
+        for (size_t i = 0; i < count; i++) {
+            skip = skip || is(member->name, except[i]);
+        }
+        if (!skip) {
+            walk_member(w, member, scope);
+        }
+    }
+}
+
+static void select_walk(Walk *w, const JsonNode *node, const Scope *outer, bool stars_idle) {
+    static const char *const DONE[] = {"withClause", "larg", "rarg"};
+    Scope ctes = {.outer = outer};
+    Scope scope = {.outer = &ctes, .stars_idle = stars_idle};
+    ctes_add(w, node, &ctes);
+    from_add(w, &scope, json_get(node, "fromClause"));
+    for (size_t i = 1; i < 3; i++) {
+        const JsonNode *part = json_get(node, DONE[i]);
+        if (part != NULL) {
+            select_walk(w, part, &ctes, stars_idle);
+        }
+    }
+    walk_except(w, node, &scope, DONE, 3);
+}
+
+static void on_select(Walk *w, const JsonNode *node, const Scope *scope) {
+    select_walk(w, node, scope, false);
+}
+
+static void on_sublink(Walk *w, const JsonNode *node, const Scope *scope) {
+    const JsonNode *select = json_get(json_get(node, "subselect"), "SelectStmt");
+    if (is(text_of(w, node, "subLinkType"), "EXISTS_SUBLINK") && select != NULL) {
+        select_walk(w, select, scope, true);
+    } else {
+        walk(w, node, scope);
+    }
+}
+
+/* A subquery sees what stands beside it only where it is LATERAL. */
+static void on_subquery(Walk *w, const JsonNode *node, const Scope *scope) {
+    const JsonNode *lateral = json_get(node, "lateral");
+    bool sees = (lateral != NULL && lateral->type == JSON_TRUE) || scope->outer == NULL;
+    walk(w, node, sees ? scope : scope->outer);
+}
+
+static bool is_replacement(const SqlSubject *subject, Str name) {
+    for (size_t i = 0; i < subject->replaced_count; i++) {
+        if (is(name, subject->replaced_by[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The columns that are written, in a list of ResTargets. */
+static void targets(Walk *w, const JsonNode *list, FromKind kind) {
+    bool old = false;
+    size_t replacements = 0;
+    if ((kind & (FROM_OURS | FROM_MAYBE)) == 0) {
+        return;
+    }
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        Str name = text_of(w, json_get(item, "ResTarget"), "name");
+        old = old || is(name, w->subject->column);
+        replacements += is_replacement(w->subject, name);
+    }
+    if (old) {
+        w->uses |= kind == FROM_OURS ? SQL_NAMES | SQL_WRITES_OLD : SQL_MAY_NAME | SQL_WRITES_OLD;
+        w->uses |= replacements < w->subject->replaced_count ? SQL_WRITES_ONLY : 0U;
+    }
+}
+
+static void by_position(Walk *w, FromKind kind) {
+    w->uses |= (kind & (FROM_OURS | FROM_MAYBE)) != 0 && w->subject->column != NULL ? SQL_BY_POSITION : 0U;
+}
+
+/* ON CONFLICT (column): an index on it decides which rows meet. */
+static void conflict_columns(Walk *w, const JsonNode *conflict, FromKind kind) {
+    const JsonNode *list = json_get(json_get(conflict, "infer"), "indexElems");
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        use_of_kind(w, is(text_of(w, json_get(item, "IndexElem"), "name"), w->subject->column) ? kind : FROM_OTHER,
+                    str_of(w->subject->column));
+    }
+}
+
+static void on_insert(Walk *w, const JsonNode *node, const Scope *outer) {
+    static const char *const DONE[] = {"withClause", "relation", "selectStmt", "cols"};
+    Scope ctes = {.outer = outer};
+    Scope scope = {.outer = &ctes};
+    const JsonNode *conflict = json_get(node, "onConflictClause");
+    ctes_add(w, node, &ctes);
+    relation_add(w, &scope, json_get(node, "relation"), NULL);
+    FromKind kind = scope.items->kind;
+    item_add(w, &scope.items, STR_LITERAL("excluded"), kind);
+    if (json_get(node, "cols") == NULL && json_get(node, "selectStmt") != NULL) {
+        by_position(w, kind);
+    }
+    targets(w, json_get(node, "cols"), kind);
+    targets(w, json_get(conflict, "targetList"), kind);
+    conflict_columns(w, conflict, kind);
+    if (json_get(node, "selectStmt") != NULL) {
+        walk(w, json_get(node, "selectStmt"), &ctes);
+    }
+    walk_except(w, node, &scope, DONE, 4);
+}
+
+/* UPDATE and DELETE. */
+static void on_change(Walk *w, const JsonNode *node, const Scope *outer) {
+    static const char *const DONE[] = {"withClause", "relation"};
+    Scope ctes = {.outer = outer};
+    Scope scope = {.outer = &ctes};
+    ctes_add(w, node, &ctes);
+    relation_add(w, &scope, json_get(node, "relation"), NULL);
+    targets(w, json_get(node, "targetList"), scope.items->kind);
+    from_add(w, &scope, json_get(node, "fromClause"));
+    from_add(w, &scope, json_get(node, "usingClause"));
+    walk_except(w, node, &scope, DONE, 2);
+}
+
+static void on_merge(Walk *w, const JsonNode *node, const Scope *outer) {
+    static const char *const DONE[] = {"withClause", "relation"};
+    Scope ctes = {.outer = outer};
+    Scope scope = {.outer = &ctes};
+    ctes_add(w, node, &ctes);
+    relation_add(w, &scope, json_get(node, "relation"), NULL);
+    FromKind kind = scope.items->kind;
+    from_add(w, &scope, json_get(node, "sourceRelation"));
+    const JsonNode *list = json_get(node, "mergeWhenClauses");
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        const JsonNode *when = json_get(item, "MergeWhenClause");
+        targets(w, json_get(when, "targetList"), kind);
+        if (json_get(when, "targetList") == NULL && json_get(when, "values") != NULL) {
+            by_position(w, kind);
+        }
+    }
+    walk_except(w, node, &scope, DONE, 2);
+}
+
+static void on_copy(Walk *w, const JsonNode *node, const Scope *outer) {
+    Scope scope = {.outer = outer};
+    const JsonNode *relation = json_get(node, "relation");
+    const JsonNode *from = json_get(node, "is_from");
+    const JsonNode *list = json_get(node, "attlist");
+    bool writes = from != NULL && from->type == JSON_TRUE;
+    walk(w, node, outer);
+    if (relation == NULL) {
+        return;
+    }
+    relation_add(w, &scope, relation, NULL);
+    FromKind kind = scope.items->kind;
+    if (list == NULL && writes) {
+        by_position(w, kind);
+    } else if (list == NULL) {
+        use_of_kind(w, kind, (Str){0});
+    }
+    bool old = false;
+    size_t replacements = 0;
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        Str name = json_content(json_get(json_get(item, "String"), "sval"), w->scratch);
+        old = old || is(name, w->subject->column);
+        replacements += is_replacement(w->subject, name);
+    }
+    if (old) {
+        use_of_kind(w, kind, str_of(w->subject->column));
+        bool ours = (kind & (FROM_OURS | FROM_MAYBE)) != 0 && writes;
+        w->uses |= ours ? SQL_WRITES_OLD : 0U;
+        w->uses |= ours && replacements < w->subject->replaced_count ? SQL_WRITES_ONLY : 0U;
+    }
+}
+
+/* A relation that is named and not read: LOCK, TRUNCATE, DDL. */
+static void on_relation(Walk *w, const JsonNode *node, const Scope *scope) {
+    relation_kind(w, node, scope);
+}
+
+/* ---- texts that may be SQL -------------------------------------------------------------------------------- */
+
+static bool is_word_byte(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (unsigned char)c >= 0x80;
+}
+
+/* Whether a name stands in a text as a whole word, in either case. */
+static bool has_word(Str text, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; length > 0 && i + length <= text.length; i++) {
+        bool begins = i == 0 || !is_word_byte(text.bytes[i - 1]);
+        bool ends = i + length == text.length || !is_word_byte(text.bytes[i + length]);
+        if (begins && ends && strncasecmp(text.bytes + i, name, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* U&"..." may spell any name. */
+static bool names_subject(const SqlSubject *subject, Str text) {
+    bool named = (subject->column != NULL && has_word(text, subject->column)) || has_word(text, "u&");
+    for (size_t i = 0; !named && i < subject->table_count; i++) {
+        named = has_word(text, subject->tables[i].name);
+    }
+    return named;
+}
+
+static bool has_keyword(Str text) {
+    static const char *const KEYWORDS[] = {"select", "insert", "update",    "delete", "merge",   "from",    "where",
+                                           "set",    "join",   "table",     "copy",   "call",    "values",  "into",
+                                           "with",   "having", "returning", "alter",  "execute", "perform", "order"};
+    for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++) {
+        if (has_word(text, KEYWORDS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The text of 'text'; of what is no text, nothing. */
+static Str text_of_constant(const Walk *w, const JsonNode *constant) {
+    return text_of(w, json_get(constant, "sval"), "sval");
+}
+
+/* 'select total_amount from orders': whoever gets it may run it. */
+static void on_constant(Walk *w, const JsonNode *node, const Scope *scope) {
+    (void)scope;
+    Str text = text_of_constant(w, node);
+    w->uses |= names_subject(w->subject, text) && has_keyword(text) ? SQL_DYNAMIC : 0U;
+}
+
+/* A constant that has nothing to do with the subject, maybe cast: one of a list of arguments. */
+static bool is_harmless(const Walk *w, const JsonNode *argument) {
+    const JsonNode *cast = json_get(argument, "TypeCast");
+    const JsonNode *constant = json_get(cast == NULL ? argument : json_get(cast, "arg"), "A_Const");
+    return constant != NULL && !names_subject(w->subject, text_of_constant(w, constant));
+}
+
+/* dblink($1), query_to_xml('select ' || ...) run what nobody can read here. */
+static void on_call(Walk *w, const JsonNode *node, const Scope *scope) {
+    Str parts[4];
+    size_t count = sql_names(json_get(node, "funcname"), w->scratch, parts, 4);
+    const SqlRunner *runner = count == 0 ? NULL : sql_runner_find(parts[count - 1]);
+    const JsonNode *list = json_get(node, "args");
+    bool harmless = runner == NULL || !runner->reads_all;
+    for (const JsonNode *item = runner == NULL || list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        harmless = harmless && is_harmless(w, item);
+    }
+    w->uses |= harmless ? 0U : SQL_DYNAMIC;
+    walk(w, node, scope);
+}
+
+/* ---- all of it -------------------------------------------------------------------------------------------- */
+
+static const struct Handler {
+    const char *name; /* of a member: the tag of its object, or, where the tree leaves tags out, the field */
+    void (*on)(Walk *w, const JsonNode *node, const Scope *scope);
+} HANDLERS[] = {
+    {"ColumnRef", on_column},
+    {"SelectStmt", on_select},
+    {"RangeVar", on_relation},
+    {"RangeSubselect", on_subquery},
+    {"SubLink", on_sublink},
+    {"JoinExpr", on_join},
+    {"A_Indirection", on_indirection},
+    {"TypeName", on_type},
+    {"typeName", on_type},
+    {"argType", on_type},
+    {"returnType", on_type},
+    {"InsertStmt", on_insert},
+    {"UpdateStmt", on_change},
+    {"DeleteStmt", on_change},
+    {"MergeStmt", on_merge},
+    {"CopyStmt", on_copy},
+    {"A_Const", on_constant},
+    {"FuncCall", on_call},
+};
+
+static void walk_member(Walk *w, const JsonNode *node, const Scope *scope) {
+    for (size_t i = 0; i < sizeof HANDLERS / sizeof *HANDLERS; i++) {
+        if (is(node->name, HANDLERS[i].name)) {
+            HANDLERS[i].on(w, node, scope);
+            return;
+        }
+    }
+    walk(w, node, scope);
+}
+
+static void walk(Walk *w, const JsonNode *node, const Scope *scope) {
+    for (const JsonNode *member = node == NULL ? NULL : node->first; member != NULL; member = member->next) {
+        walk_member(w, member, scope);
+    }
+}
+
+unsigned sql_walk(const SqlSubject *subject, const JsonNode *tree, const FromItem *rows, Arena *scratch) {
+    Walk w = {.subject = subject, .scratch = scratch};
+    Scope scope = {.items = rows, .dots_only = true};
+    walk(&w, tree, &scope);
+    return w.uses;
+}

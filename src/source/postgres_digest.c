@@ -1,0 +1,437 @@
+#include "source/postgres_digest.h"
+
+#include "source/postgres_type.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one value --------------------------------------------------------------------------------------------- */
+
+/* How a value is hashed with a seed: $ is the seed, @ the value. Of what PostgreSQL's own hash of a type leaves out a
+ * class is made, and hashed over the first hash. Operators are spelled so that none of another schema takes their place. */
+typedef struct Form {
+    const char *cast;
+    const char *classes; /* branches of a CASE, "": none; NULL: the hash is whole without */
+    const char *hash;
+    const char *absent; /* what stands in the place of a NULL, which is a class of its own */
+} Form;
+
+#define OPERATOR(name) " OPERATOR(pg_catalog." name ") "
+
+/* The seconds between a moment and 2000 are a double of their own for each microsecond of 140 years; beyond a century
+ * the text is hashed, too. Texts of values are those of the pinned settings. */
+#define MOMENT(type, range, zone)                                                                                      \
+    "pg_catalog.hashfloat8extended(pg_catalog." range "_subdiff(@, '2000-01-01" zone "'::" type                        \
+    "), pg_catalog.hashtextextended(CASE WHEN @" OPERATOR(">=") "'1900-01-01" zone "'::" type " AND @" OPERATOR("<=")  \
+    "'2100-01-01" zone "'::" type " THEN ''::text ELSE @::text END COLLATE \"C\", $))"
+#define TEXT "pg_catalog.hashtextextended(@ COLLATE \"C\", $)"
+#define NEGATIVE " WHEN @" OPERATOR("<") "0::numeric THEN 1"
+#define NOT_A_NUMBER " WHEN @" OPERATOR("=") "'NaN'::numeric THEN 2"
+
+/* A float's zero and a number's infinity are hashed to the seed itself, a number's zero to the one before, and its
+ * exponent is put on its hash by XOR: with no other hash over them two columns could change places, or sums of 1 and
+ * 10000 be equal. */
+static const Form FORMS[KIND_COUNT] = {
+    [KIND_BOOL] = {"::bool::int4", NULL, "pg_catalog.hashint4extended(@, $)", "0"},
+    [KIND_INT] = {"::int8", NULL, /* both halves, since they are folded into one */
+                  "pg_catalog.hashint8extended(@, pg_catalog.hashint4extended((@" OPERATOR(">>") "32)::int4, $))", "0"},
+    [KIND_DECIMAL] = {"::numeric", NEGATIVE NOT_A_NUMBER, /* the sign, and which special one */
+                      "pg_catalog.hash_numeric_extended(@, $)", "0"},
+    [KIND_FLOAT] = {"::float8", "", "pg_catalog.hashfloat8extended(@, $)", "0"},
+    [KIND_TEXT] = {"::text", NULL, TEXT, "''"},
+    [KIND_BYTES] = {"::bytea", NULL, "CASE WHEN @ IS NOT NULL THEN pg_catalog.hash_array_extended(ARRAY[@], $) END",
+                    "''"},
+    [KIND_TIMESTAMPTZ] = {"::timestamptz", NULL, MOMENT("timestamptz", "tstzrange", " 00:00:00+00"), "'2000-01-01'"},
+    [KIND_TIMESTAMP] = {"::timestamp", NULL, MOMENT("timestamp", "tsrange", " 00:00:00"), "'2000-01-01'"},
+    [KIND_DATE] = {"::date", "",
+                   "pg_catalog.hashfloat8extended(pg_catalog.daterange_subdiff(@, '2000-01-01'::date), $)",
+                   "'2000-01-01'"},
+    [KIND_TIME] = {"::time::text", NULL, TEXT, "''"},
+    [KIND_INTERVAL] = {"::interval::text", NULL, TEXT, "''"},
+    [KIND_UUID] = {"::uuid", NULL, "pg_catalog.uuid_hash_extended(@, $)", "'00000000-0000-0000-0000-000000000000'"},
+    [KIND_JSON] = {"::text", NULL, TEXT, "''"},
+    [KIND_ARRAY] = {"::text", NULL, TEXT, "''"},
+    [KIND_OPAQUE] = {"::text", NULL, TEXT, "''"},
+};
+
+/* Of 32 bits; and of numbers that are never infinite, so that one special one is left. */
+static const Form NARROW = {"::int4", NULL, "pg_catalog.hashint4extended(@, $)", "0"};
+static const Form FINITE = {"::numeric", NEGATIVE, "pg_catalog.hash_numeric_extended(@, $)", "0"};
+
+static void write_form(Buf *out, const char *form, const char *value, const char *seed) {
+    for (const char *c = form; *c != '\0'; c++) {
+        if (*c == '@') {
+            buf_text(out, value);
+        } else if (*c == '$') {
+            buf_text(out, seed);
+        } else {
+            buf_char(out, *c);
+        }
+    }
+}
+
+static void write_class(Buf *out, const Form *form, const char *name, const char *value, bool nullable) {
+    const char *classes = form->classes == NULL ? "" : form->classes;
+    if (!nullable && classes[0] == '\0') {
+        buf_char(out, '0');
+        return;
+    }
+    buf_text(out, "CASE");
+    if (nullable) {
+        buf_printf(out, " WHEN %s IS NULL THEN 3", name);
+    }
+    write_form(out, classes, value, "");
+    buf_text(out, " ELSE 0 END");
+}
+
+/* SQL for 64 bits of the value and the seed. NULL where a value that is not nullable is NULL after all. */
+static const char *value_hash(Arena *arena, const Form *form, const char *name, bool nullable, const char *seed) {
+    const char *value = arena_printf(arena, nullable ? "coalesce(%s%s, %s)" : "%s%s", name, form->cast, form->absent);
+    bool classed = nullable || form->classes != NULL;
+    Buf text = {0};
+    if (classed) {
+        buf_text(&text, "pg_catalog.hashint4extended(");
+        write_class(&text, form, name, value, nullable);
+        buf_text(&text, ", ");
+    }
+    write_form(&text, form->hash, value, seed);
+    buf_text(&text, classed ? ")" : "");
+    const char *copy = arena_copy(arena, text.bytes, text.length);
+    buf_free(&text);
+    return copy;
+}
+
+static void comma(PgSql *sql, size_t i) {
+    buf_text(&sql->text, i == 0 ? "" : ", ");
+}
+
+/* ---- the key ---------------------------------------------------------------------------------------------- */
+
+typedef const char *ColumnName(PgSql *sql, const Scan *scan, size_t i);
+
+static const char *outer_name(PgSql *sql, const Scan *scan, size_t i) {
+    (void)scan;
+    return arena_printf(&sql->scratch, "d.c%zu", i);
+}
+
+static const char *own_name(PgSql *sql, const Scan *scan, size_t i) {
+    const RelationColumn *column = pg_scan_column(scan, i);
+    return arena_printf(&sql->scratch, "(%s%s)", column->sql, pg_reading(column->native)->cast);
+}
+
+static bool key_is_seed(const Scan *scan) {
+    return scan->key_count == 1 && scan->columns[0].kind == KIND_INT;
+}
+
+/* 64 bits of the key: an integer is its own. */
+static const char *key_seed(PgSql *sql, const Scan *scan, ColumnName *name) {
+    const char *seed = "0::int8";
+    if (key_is_seed(scan)) {
+        return arena_printf(&sql->scratch, "%s::int8", name(sql, scan, 0));
+    }
+    for (size_t i = 0; i < scan->key_count; i++) {
+        seed = value_hash(&sql->scratch, &FORMS[scan->columns[i].kind], name(sql, scan, i), false, seed);
+    }
+    return seed;
+}
+
+void pg_digest_only(PgSql *sql, const Scan *scan) {
+    size_t bytes = (scan->only->of + 7) / 8;
+    buf_text(&sql->text, "pg_catalog.get_bit('\\x");
+    for (size_t i = 0; i < bytes; i++) {
+        buf_printf(&sql->text, "%02x", scan->only->chosen[i]);
+    }
+    buf_printf(&sql->text, "'::bytea, pg_catalog.hashint8(%s)" OPERATOR("&") "%u)" OPERATOR("=") "1", key_seed(sql, scan, own_name),
+               (unsigned)(scan->only->of - 1));
+}
+
+/* ---- a row ------------------------------------------------------------------------------------------------ */
+
+/* A hash is the seed of the next, so that no pattern of values cancels. Chains end here and there: expressions that are
+ * nested too deeply are refused. Before the first value and after the last there is one hash more: a key is no random
+ * seed (a zero under 5 would be an infinity under 4), and the last step of a hash spreads a flipped bit too evenly (in
+ * 29 pairs of 2^27 keys by the same difference, which cancels where two rows change places). */
+enum { CHAIN_PARTS = 16 };
+
+/* What is computed is computed once, in a stage of its own. */
+static bool is_staged(const DigestScan *digest) {
+    bool staged = !key_is_seed(&digest->scan);
+    for (size_t i = 0; i < digest->scan.column_count; i++) {
+        staged = staged || pg_scan_column(&digest->scan, i)->computed;
+    }
+    for (size_t i = 0; i < digest->part_count; i++) {
+        staged = staged || digest->parts[i].sql != NULL;
+    }
+    return staged;
+}
+
+static const char *part_name(PgSql *sql, const DigestScan *digest, size_t i) {
+    const DigestPart *part = &digest->parts[i];
+    return part->sql == NULL ? outer_name(sql, NULL, part->column) : arena_printf(&sql->scratch, "d.p%zu", i);
+}
+
+static const Form *part_form(const DigestPart *part) {
+    if (part->kind == KIND_INT && part->narrow) {
+        return &NARROW;
+    }
+    return part->kind == KIND_DECIMAL && part->finite ? &FINITE : &FORMS[part->kind];
+}
+
+static const char *row_seed(PgSql *sql, const DigestScan *digest) {
+    return is_staged(digest) ? "d.s" : key_seed(sql, &digest->scan, outer_name);
+}
+
+static const char *chain_hash(PgSql *sql, const DigestScan *digest, size_t chain) {
+    const char *seed =
+        arena_printf(&sql->scratch, "pg_catalog.hashint4extended(%zu, %s)", chain, row_seed(sql, digest));
+    for (size_t i = chain * CHAIN_PARTS; i < digest->part_count && i < (chain + 1) * CHAIN_PARTS; i++) {
+        const DigestPart *part = &digest->parts[i];
+        seed = value_hash(&sql->scratch, part_form(part), part_name(sql, digest, i), !part->never_null, seed);
+    }
+    return seed;
+}
+
+static void row_hash(PgSql *sql, const DigestScan *digest) {
+    buf_text(&sql->text, "pg_catalog.hashint4extended(0, ");
+    for (size_t chain = 0; chain == 0 || chain * CHAIN_PARTS < digest->part_count; chain++) {
+        buf_printf(&sql->text, "%s%s", chain == 0 ? "" : OPERATOR("#"), chain_hash(sql, digest, chain));
+    }
+    buf_char(&sql->text, ')');
+}
+
+static void doubtful(PgSql *sql, const DigestScan *digest) {
+    for (size_t i = 0; i < digest->doubt_count; i++) {
+        buf_printf(&sql->text, "%s%s", i == 0 ? "" : " OR ", digest->doubts[i]);
+    }
+}
+
+/* ---- the statement ---------------------------------------------------------------------------------------- */
+
+static void from_rows(PgSql *sql, const Scan *scan) {
+    buf_text(&sql->text, " FROM (SELECT ");
+    for (size_t i = 0; i < scan->column_count; i++) {
+        comma(sql, i);
+        pg_sql_read(sql, pg_scan_column(scan, i));
+        buf_printf(&sql->text, " AS c%zu", i);
+    }
+    buf_printf(&sql->text, " FROM %s", scan->relation->from);
+    pg_sql_where(sql, scan);
+    buf_text(&sql->text, ") d");
+}
+
+static void from_stage(PgSql *sql, const DigestScan *digest, const Scan *scan) {
+    if (!is_staged(digest)) {
+        from_rows(sql, scan);
+        return;
+    }
+    buf_text(&sql->text, " FROM (SELECT d.*");
+    for (size_t i = 0; i < digest->part_count; i++) {
+        if (digest->parts[i].sql != NULL) {
+            buf_printf(&sql->text, ", (%s) AS p%zu", digest->parts[i].sql, i);
+        }
+    }
+    buf_printf(&sql->text, ", %s AS s", key_seed(sql, scan, outer_name));
+    from_rows(sql, scan);
+    buf_text(&sql->text, " OFFSET 0) d");
+}
+
+/* OFFSET 0 keeps what is below from being computed twice. */
+static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) {
+    bool whole = digest->buckets == 1;
+    buf_printf(&sql->text, "pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %sh IS NULL), pg_catalog.sum(h) FROM (SELECT ",
+               digest->doubt_count > 0 ? "u OR " : "");
+    if (!whole) {
+        buf_printf(&sql->text, "pg_catalog.hashint8(%s)" OPERATOR("&") "%u AS b, ", row_seed(sql, digest),
+                   (unsigned)(digest->buckets - 1));
+    }
+    row_hash(sql, digest);
+    buf_text(&sql->text, " AS h");
+    if (digest->doubt_count > 0) {
+        buf_text(&sql->text, ", ");
+        doubtful(sql, digest);
+        buf_text(&sql->text, " AS u");
+    }
+    from_stage(sql, digest, scan);
+    buf_text(&sql->text, whole ? " OFFSET 0) e" : " OFFSET 0) e GROUP BY b");
+}
+
+/* ---- cuts --------------------------------------------------------------------------------------------------- */
+
+static void digest_cut(PgSql *sql, const DigestScan *digest, size_t i) {
+    Scan scan = digest->scan;
+    scan.range = digest->cuts[i];
+    if (digest->buckets == 1) {
+        buf_printf(&sql->text, "SELECT %zu, ", i);
+    } else {
+        buf_text(&sql->text, "SELECT b, ");
+    }
+    digest_rows(sql, digest, &scan);
+}
+
+static bool bounds_alike(const Scan *scan, const Value *bound) {
+    for (size_t i = 0; i < scan->key_count; i++) {
+        Kind kind = pg_scan_column(scan, i)->kind;
+        if (kind == KIND_DECIMAL || kind == KIND_FLOAT || kind == KIND_BYTES || bound[i].kind != kind) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Cuts that have both bounds, of one type throughout, are rows of a list: one plan for all of them. */
+static bool is_listed(const DigestScan *digest, size_t i) {
+    const Range *cut = &digest->cuts[i];
+    return digest->cut_count > 2 && cut->rows == RANGE_BETWEEN && cut->from != NULL && cut->to != NULL &&
+           bounds_alike(&digest->scan, cut->from) && bounds_alike(&digest->scan, cut->to);
+}
+
+static void list_names(PgSql *sql, const Scan *scan) {
+    buf_text(&sql->text, PG_LIST "(" PG_LIST "_i");
+    for (const char *end = PG_LIST_FROM PG_LIST_TO; *end != '\0'; end++) {
+        for (size_t i = 0; i < scan->key_count; i++) {
+            buf_printf(&sql->text, ", " PG_LIST "_%c%zu", *end, i);
+        }
+    }
+    buf_char(&sql->text, ')');
+}
+
+static void digest_list(PgSql *sql, const DigestScan *digest) {
+    size_t written = 0;
+    buf_text(&sql->text, "SELECT " PG_LIST "_i, e.* FROM (VALUES ");
+    for (size_t i = 0; i < digest->cut_count; i++) {
+        if (is_listed(digest, i)) {
+            comma(sql, written++);
+            buf_printf(&sql->text, "(%zu, ", i);
+            pg_sql_bound(sql, &digest->scan, digest->cuts[i].from);
+            buf_text(&sql->text, ", ");
+            pg_sql_bound(sql, &digest->scan, digest->cuts[i].to);
+            buf_char(&sql->text, ')');
+        }
+    }
+    buf_text(&sql->text, ") ");
+    list_names(sql, &digest->scan);
+    buf_text(&sql->text, ", LATERAL (SELECT ");
+    sql->listed = true;
+    Scan scan = digest->scan;
+    scan.range.rows = RANGE_BETWEEN;
+    scan.range.from = scan.range.to = digest->cuts[digest->cut_count / 2].from;
+    digest_rows(sql, digest, &scan);
+    sql->listed = false;
+    buf_text(&sql->text, ") e");
+}
+
+void pg_digest_sql(PgSql *sql, const DigestScan *digest) {
+    bool listed = false, written = false;
+    for (size_t i = 0; i < digest->cut_count; i++) {
+        if (is_listed(digest, i) && listed) {
+            continue;
+        }
+        buf_text(&sql->text, written ? " UNION ALL " : "");
+        written = true;
+        if (is_listed(digest, i)) {
+            digest_list(sql, digest);
+            listed = true;
+        } else {
+            digest_cut(sql, digest, i);
+        }
+    }
+}
+
+/* ---- the probe -------------------------------------------------------------------------------------------- */
+
+/* A value or more of each kind, those that a careless form would fold among them. */
+static const struct Probe {
+    Kind kind;
+    const char *value;
+} PROBES[] = {
+    {KIND_BOOL, "true"},
+    {KIND_INT, "1"},
+    {KIND_INT, "'4294967296'"},
+    {KIND_INT, "'-9223372036854775808'"},
+    {KIND_DECIMAL, "'-12345678901234567890.1234500'"},
+    {KIND_DECIMAL, "'NaN'"},
+    {KIND_DECIMAL, "'0.00'"},
+    {KIND_FLOAT, "'-0'"},
+    {KIND_FLOAT, "'0.1'"},
+    {KIND_FLOAT, "'NaN'"},
+    {KIND_FLOAT, "'-Infinity'"},
+    {KIND_TEXT, "E'\\u00e4\\u4e2d\\U0001F600 and thirteen bytes'"},
+    {KIND_TEXT, "''"},
+    {KIND_BYTES, "'\\x00ff5c80'::bytea"},
+    {KIND_TIMESTAMPTZ, "timestamptz '2000-01-01 01:11:34.967296+00'"},
+    {KIND_TIMESTAMPTZ, "timestamptz '-infinity'"},
+    {KIND_TIMESTAMP, "timestamp '2026-02-03 04:05:06.789'"},
+    {KIND_DATE, "date '0044-03-15 BC'"},
+    {KIND_TIME, "time '24:00'"},
+    {KIND_INTERVAL, "interval '-1 mon 3 days 0.000001 sec'"},
+    {KIND_UUID, "uuid '00112233-4455-6677-8899-aabbccddeeff'"},
+    {KIND_JSON, "jsonb '{\"b\": [1.50, null, \"\\u00e4\"], \"a\": {}}'"},
+};
+
+static void probe_hash(PgSql *sql, const Form *form, const struct Probe *probe, bool nullable) {
+    const char *value = arena_printf(&sql->scratch, "(%s)", probe->value);
+    buf_printf(&sql->text, ", %s", value_hash(&sql->scratch, form, value, nullable, "'8589934592770'::int8"));
+}
+
+void pg_digest_probe_sql(PgSql *sql) {
+    buf_text(&sql->text, "SELECT pg_catalog.concat_ws(' ', pg_catalog.hashint8('-4294967297'::int8)");
+    for (size_t i = 0; i < sizeof PROBES / sizeof *PROBES; i++) {
+        probe_hash(sql, &FORMS[PROBES[i].kind], &PROBES[i], false);
+        probe_hash(sql, &FORMS[PROBES[i].kind], &PROBES[i], true);
+    }
+    probe_hash(sql, &NARROW, &(struct Probe){KIND_INT, "'-2147483648'"}, false);
+    probe_hash(sql, &FINITE, &(struct Probe){KIND_DECIMAL, "'-12345.60'"}, false);
+    buf_text(&sql->text, ")");
+}
+
+/* ---- the answer ------------------------------------------------------------------------------------------- */
+
+enum { FIELD_NUMBER, FIELD_ROWS, FIELD_DOUBTFUL, FIELD_SUM };
+
+static i128 sum_at(const PGresult *rows, int row, int field) {
+    const char *text = PQgetvalue(rows, row, field);
+    bool negative = *text == '-';
+    i128 sum = 0;
+    for (text += negative; *text >= '0' && *text <= '9'; text++) {
+        sum = sum * 10 + (*text - '0'); /* rows times 2^63: far from overflow */
+    }
+    return negative ? -sum : sum;
+}
+
+static long long number_at(const PGresult *rows, int row, int field) {
+    return strtoll(PQgetvalue(rows, row, field), NULL, 10);
+}
+
+static bool not_asked_for(const DigestScan *digest, long long number, Err *err) {
+    return err_set(err, TF_ERROR_DATA, "could not digest %s: part %lld was not asked for, or told twice",
+                   digest->scan.relation->name, number);
+}
+
+/* Of a cut there is a line even where it has no rows; of a bucket there is none then. */
+bool pg_digest_read(const PGresult *rows, const DigestScan *digest, RowsDigest *out, Err *err) {
+    bool whole = digest->buckets == 1;
+    size_t count = whole ? digest->cut_count : digest->buckets;
+    int told = PQntuples(rows);
+    if (whole && (size_t)told != count) {
+        return err_set(err, TF_ERROR_DATA, "could not digest %s: of %zu parts %d were told",
+                       digest->scan.relation->name, count, told);
+    }
+    Arena scratch = {0};
+    bool *seen = arena_zeroed(&scratch, count * sizeof *seen);
+    bool good = true;
+    memset(out, 0, count * sizeof *out);
+    for (int i = 0; good && i < told; i++) {
+        long long number = number_at(rows, i, FIELD_NUMBER);
+        good = (number >= 0 && number < (long long)count && !seen[number]) || not_asked_for(digest, number, err);
+        if (good) {
+            seen[number] = true;
+            out[number] = (RowsDigest){
+                .rows = number_at(rows, i, FIELD_ROWS),
+                .doubtful = number_at(rows, i, FIELD_DOUBTFUL),
+                .sum = sum_at(rows, i, FIELD_SUM),
+            };
+        }
+    }
+    arena_free(&scratch);
+    return good;
+}

@@ -1,0 +1,624 @@
+/* In: a relation as the spec names it. Out: its columns, its key, and what its indexes prove.
+ *
+ * Promises: names are taken literally, as SQLite compares them (ASCII case aside); key_ordered only where an index
+ * holds the whole key in the order of values.
+ * Refuses, with the nearest name: relations and key columns that are not there; relations without a key.
+ */
+#include "source/sqlite_describe.h"
+
+#include "source/key_names.h"
+#include "source/sqlite_error.h"
+
+#include <string.h>
+#include <strings.h>
+#include <xxhash.h>
+
+/* A table as the schema has it; what Relation does not say. */
+typedef struct Table {
+    sqlite3 *db;
+    const char *place;
+    const char *name;
+    bool is_table; /* not a view, not virtual */
+    bool without_rowid;
+    bool utf8;         /* the file's encoding: SQLite compares texts by their stored bytes */
+    const int *cids;   /* SQLite's number of each relation column; COMPUTED for computed ones */
+    const int *places; /* of each relation column in the primary key, from 1; 0: not in it */
+} Table;
+
+enum { COMPUTED = -100 };
+
+/* ---- asking --------------------------------------------------------------------------------------------- */
+
+bool sqlite_prepare(sqlite3 *db, const char *sql, const char *doing, sqlite3_stmt **out, Err *err) {
+    sqlite3_stmt *statement = NULL;
+    const char *tail = "";
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, &tail) != SQLITE_OK) {
+        return sqlite_error(err, db, TF_ERROR_USAGE, "%s", doing);
+    }
+    if (statement == NULL || str_trim(str_of(tail)).length > 0) {
+        sqlite3_finalize(statement);
+        return err_set(err, TF_ERROR_USAGE, "cannot %s: \"%s\" is not one expression", doing, sql);
+    }
+    *out = statement;
+    return true;
+}
+
+/* A question about `name`, which is bound as ?1. */
+static bool ask(const Table *table, const char *sql, const char *name, sqlite3_stmt **out, Err *err) {
+    if (!sqlite_prepare(table->db, sql, "read the schema", out, err)) {
+        return false;
+    }
+    sqlite3_bind_text(*out, 1, name, -1, SQLITE_TRANSIENT);
+    return true;
+}
+
+/* Ends a question: whether it was answered to its end. */
+static bool answered(const Table *table, sqlite3_stmt *statement, int step, Err *err) {
+    bool good = step == SQLITE_DONE || step == SQLITE_ROW;
+    if (!good) {
+        sqlite_error(err, table->db, TF_ERROR_IO, "read the schema of \"%s\"", table->place);
+    }
+    sqlite3_finalize(statement);
+    return good;
+}
+
+static const char *text_of(Arena *arena, sqlite3_stmt *statement, int column) {
+    const char *text = (const char *)sqlite3_column_text(statement, column);
+    return text == NULL ? "" : arena_copy(arena, text, strlen(text));
+}
+
+static const char *quoted(Arena *arena, const char *name) {
+    Buf buf = {0};
+    buf_char(&buf, '"');
+    for (const char *at = name; *at != '\0'; at++) {
+        buf_text(&buf, *at == '"' ? "\"\"" : (char[]){*at, '\0'});
+    }
+    buf_char(&buf, '"');
+    const char *copy = arena_copy(arena, buf.bytes, buf.length);
+    buf_free(&buf);
+    return copy;
+}
+
+/* ---- which table ---------------------------------------------------------------------------------------- */
+
+/* "main.orders" or "main"."orders" without its schema and quotes; any other name as it stands. */
+static const char *bare_name(Arena *arena, const char *name) {
+    static const char *const schemas[] = {"main.", "\"main\"."};
+    for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        if (strncasecmp(name, schemas[i], strlen(schemas[i])) == 0) {
+            name += strlen(schemas[i]);
+            break;
+        }
+    }
+    size_t length = strlen(name);
+    if (length < 2 || name[0] != '"' || name[length - 1] != '"') {
+        return name;
+    }
+    char *bare = arena_alloc(arena, length);
+    size_t kept = 0;
+    for (size_t i = 1; i < length - 1; i++) {
+        bare[kept++] = name[i];
+        i += name[i] == '"' && name[i + 1] == '"' && i + 1 < length - 1 ? 1 : 0;
+    }
+    bare[kept] = '\0';
+    return bare;
+}
+
+static bool no_table(const Table *table, const char *asked, Arena *arena, Err *err) {
+    sqlite3_stmt *statement;
+    if (!ask(table,
+             "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", "",
+             &statement, err)) {
+        return false;
+    }
+    const char *nearest = NULL;
+    int step;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        const char *pair[] = {text_of(arena, statement, 0), nearest == NULL ? "" : nearest};
+        nearest = str_nearest(str_of(asked), pair, nearest == NULL ? 1 : 2);
+        nearest = nearest == NULL && pair[1][0] != '\0' ? pair[1] : nearest;
+    }
+    if (!answered(table, statement, step, err)) {
+        return false;
+    }
+    err_set(err, TF_ERROR_USAGE, "cannot find table \"%s\" in \"%s\"", asked, table->place);
+    return nearest == NULL ? false : err_hint(err, "Did you mean \"%s\"?", nearest);
+}
+
+/* Fills table->name as the schema spells it. */
+static bool find_table(Table *table, const char *asked, Arena *arena, Relation *relation, Err *err) {
+    sqlite3_stmt *statement;
+    if (!ask(table, "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE",
+             asked, &statement, err)) {
+        return false;
+    }
+    int step = sqlite3_step(statement);
+    bool found = step == SQLITE_ROW;
+    if (found) {
+        table->name = text_of(arena, statement, 0);
+        relation->what = text_of(arena, statement, 1);
+        table->is_table = strcmp(relation->what, "table") == 0;
+        table->without_rowid = sqlite3_column_int(statement, 2) != 0;
+        relation->what = strcmp(relation->what, "virtual") == 0 ? "virtual table" : relation->what;
+    }
+    if (!answered(table, statement, step, err)) {
+        return false;
+    }
+    if (!found) {
+        return no_table(table, asked, arena, err);
+    }
+    relation->name = relation->from = arena_printf(arena, "\"main\".%s", quoted(arena, table->name));
+    return true;
+}
+
+static bool read_encoding(Table *table, Err *err) {
+    sqlite3_stmt *statement;
+    if (!ask(table, "SELECT encoding FROM pragma_encoding", "", &statement, err)) {
+        return false;
+    }
+    int step = sqlite3_step(statement);
+    const char *encoding = step == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    table->utf8 = encoding != NULL && strcmp(encoding, "UTF-8") == 0;
+    return answered(table, statement, step, err);
+}
+
+/* ---- columns -------------------------------------------------------------------------------------------- */
+
+/* Whether SQLite sorts cells of this column as values: only where the affinity keeps its cells in one storage class. */
+static SqliteOrder cell_order(const Table *table, const RelationColumn *column, const char *collation) {
+    SqliteAffinity affinity = sqlite_affinity(column->type);
+    bool number = affinity == AFFINITY_INTEGER || affinity == AFFINITY_NUMERIC;
+    if (column->kind == KIND_DECIMAL || column->kind == KIND_FLOAT) {
+        return ORDER_BY_CELL; /* as numbers compare, whatever they are stored as */
+    }
+    if (column->computed) {
+        return ORDER_BY_VALUE;
+    }
+    if (column->kind == KIND_INT || column->kind == KIND_BOOL) {
+        return number ? ORDER_BY_CELL : ORDER_BY_VALUE;
+    }
+    if (column->kind == KIND_BYTES) {
+        return ORDER_BY_CELL;
+    }
+    if (column->kind == KIND_TEXT && affinity == AFFINITY_TEXT && table->utf8) {
+        return strcasecmp(collation, "BINARY") == 0 ? ORDER_BY_CELL : ORDER_BY_BYTES;
+    }
+    return ORDER_BY_VALUE;
+}
+
+static void set_order(const Table *table, Arena *arena, const char *collation, RelationColumn *column) {
+    SqliteOrder order = cell_order(table, column, collation);
+    column->native = (uint32_t)order;
+    column->order_sql = order == ORDER_BY_CELL ? column->sql
+                        : order == ORDER_BY_BYTES
+                            ? arena_printf(arena, "%s COLLATE BINARY", column->sql)
+                            : arena_printf(arena, "twofold_order(%s, %d)", column->sql, (int)column->kind);
+}
+
+/* A view's column has the collation of whatever it reads; it is not told, so it is never trusted. */
+static const char *collation_of(const Table *table, const char *column) {
+    const char *collation = NULL;
+    if (!table->is_table || sqlite3_table_column_metadata(table->db, "main", table->name, column, NULL, &collation,
+                                                          NULL, NULL, NULL) != SQLITE_OK) {
+        return "";
+    }
+    return collation == NULL ? "BINARY" : collation;
+}
+
+static bool is_computed(const RelationRef *ref, const char *name) {
+    for (size_t i = 0; i < ref->computed_count; i++) {
+        if (strcmp(ref->computed[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A row of pragma_table_xinfo: name, type, notnull, pk, cid. */
+static RelationColumn plain_column(const Table *table, Arena *arena, sqlite3_stmt *row) {
+    RelationColumn column = {.name = text_of(arena, row, 0), .type = text_of(arena, row, 1)};
+    column.family = column.type;
+    column.kind = column.element = sqlite_kind(column.type);
+    column.loose = true;
+    column.not_null = sqlite3_column_int(row, 2) != 0 || (table->without_rowid && sqlite3_column_int(row, 3) != 0);
+    column.sql = quoted(arena, column.name);
+    set_order(table, arena, collation_of(table, column.name), &column);
+    return column;
+}
+
+/* Columns whose name a computed column takes are hidden by it. */
+static bool plain_columns(Table *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
+    sqlite3_stmt *statement;
+    if (!ask(table,
+             "SELECT name, type, \"notnull\", pk, cid, count(*) OVER () FROM pragma_table_xinfo(?1, 'main') WHERE "
+             "hidden <> 1",
+             table->name, &statement, err)) {
+        return false;
+    }
+    int *cids = NULL, *places = NULL, step;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (cids == NULL) {
+            size_t most = (size_t)sqlite3_column_int(statement, 5) + ref->computed_count;
+            relation->columns = ARENA_MANY(arena, most, RelationColumn);
+            cids = ARENA_MANY(arena, most, int);
+            places = ARENA_MANY(arena, most, int);
+        }
+        RelationColumn column = plain_column(table, arena, statement);
+        if (!is_computed(ref, column.name)) {
+            places[relation->column_count] = sqlite3_column_int(statement, 3);
+            cids[relation->column_count] = sqlite3_column_int(statement, 4);
+            relation->columns[relation->column_count++] = column;
+        }
+    }
+    if (!answered(table, statement, step, err)) {
+        return false;
+    }
+    if (cids == NULL) {
+        return err_set(err, TF_ERROR_SCHEMA, "cannot read %s: it has no columns", relation->name);
+    }
+    for (size_t i = 0; i < ref->computed_count; i++) {
+        cids[relation->column_count + i] = COMPUTED;
+        places[relation->column_count + i] = 0;
+    }
+    table->cids = cids;
+    table->places = places;
+    return true;
+}
+
+/* The closing parenthesis of the one at `open`, quoted text aside; NULL: there is none. */
+static const char *closing(const char *open) {
+    int depth = 0;
+    for (const char *at = open; *at != '\0'; at++) {
+        if (*at == '\'' || *at == '"') {
+            at = strchr(at + 1, *at);
+            if (at == NULL) {
+                return NULL;
+            }
+        } else if (*at == '(') {
+            depth++;
+        } else if (*at == ')' && --depth == 0) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* "CAST(a + b AS INTEGER)" -> "INTEGER"; any other expression -> "". */
+static const char *cast_type(Arena *arena, const char *sql) {
+    Str text = str_trim(str_of(sql));
+    const char *copy = arena_copy(arena, text.bytes, text.length);
+    if (strncasecmp(copy, "cast", 4) != 0) {
+        return "";
+    }
+    const char *open = copy + 4 + strspn(copy + 4, " \t\r\n");
+    if (*open != '(') {
+        return "";
+    }
+    const char *close = closing(open), *type = NULL;
+    if (close == NULL || close[1] != '\0') {
+        return "";
+    }
+    for (const char *at = open; (at = strcasestr(at, " as ")) != NULL; at++) {
+        type = at + 4;
+    }
+    Str name = type == NULL ? (Str){0} : str_trim((Str){type, (size_t)(close - type)});
+    return arena_copy(arena, name.bytes, name.length);
+}
+
+static bool computed_column(const Table *table, const ComputedColumn *computed, Arena *arena, const Relation *relation,
+                            RelationColumn *out, Err *err) {
+    /* The line break ends a comment at the end of the expression. */
+    const char *sql = arena_printf(arena, "(%s\n)", computed->sql);
+    const char *probe = arena_printf(arena, "SELECT %s FROM %s LIMIT 0", sql, relation->from);
+    const char *doing = arena_printf(arena, "use computed column \"%s\"", computed->name);
+    sqlite3_stmt *statement;
+    if (!sqlite_prepare(table->db, probe, doing, &statement, err)) {
+        return false;
+    }
+    const char *declared = sqlite3_column_decltype(statement, 0);
+    const char *type =
+        declared == NULL ? cast_type(arena, computed->sql) : arena_copy(arena, declared, strlen(declared));
+    sqlite3_finalize(statement);
+    *out = (RelationColumn){.name = computed->name, .computed = true, .loose = true, .sql = sql};
+    out->kind = out->element = sqlite_kind(type);
+    out->type = out->family = type[0] == '\0' ? "expression without a CAST" : type;
+    set_order(table, arena, "", out);
+    return true;
+}
+
+static bool describe_columns(Table *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
+    if (!plain_columns(table, ref, arena, relation, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < ref->computed_count; i++) {
+        if (!computed_column(table, &ref->computed[i], arena, relation, &relation->columns[relation->column_count],
+                             err)) {
+            return false;
+        }
+        relation->column_count++;
+    }
+    return true;
+}
+
+/* In a CASE: `a) or (b` fits between our parentheses and is no expression, and would let rows out of their range. */
+static bool check_where(const Table *table, const Relation *relation, Arena *arena, Err *err) {
+    if (relation->where == NULL) {
+        return true;
+    }
+    sqlite3_stmt *statement;
+    const char *sql =
+        arena_printf(arena, "SELECT CASE WHEN %s\nTHEN 1 END FROM %s LIMIT 0", relation->where, relation->from);
+    if (!sqlite_prepare(table->db, sql, arena_printf(arena, "use \"where\" of %s", relation->name), &statement, err)) {
+        return false;
+    }
+    sqlite3_finalize(statement);
+    return true;
+}
+
+/* ---- indexes -------------------------------------------------------------------------------------------- */
+
+typedef struct IndexColumn {
+    int cid; /* -1: the rowid, -2: an expression */
+    bool descending;
+    bool binary; /* compares texts by bytes */
+} IndexColumn;
+
+typedef struct Index {
+    const char *name;
+    const char *columns; /* "a, b" for people */
+    bool unique;
+    bool partial;
+    bool primary;
+    size_t count;
+    IndexColumn at[KEY_MAX_COLUMNS]; /* later ones do not matter */
+} Index;
+
+typedef struct Indexes {
+    Index *items;
+    size_t count;
+} Indexes;
+
+static bool read_index(const Table *table, Arena *arena, Index *index, Err *err) {
+    sqlite3_stmt *statement;
+    if (!ask(table, "SELECT cid, \"desc\", coll, name FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
+             index->name, &statement, err)) {
+        return false;
+    }
+    Buf columns = {0};
+    int step;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW && index->count < KEY_MAX_COLUMNS) {
+        IndexColumn *column = &index->at[index->count++];
+        const char *collation = (const char *)sqlite3_column_text(statement, 2);
+        column->cid = sqlite3_column_int(statement, 0);
+        column->descending = sqlite3_column_int(statement, 1) != 0;
+        column->binary = collation != NULL && strcasecmp(collation, "BINARY") == 0;
+        buf_printf(&columns, "%s%s", columns.length == 0 ? "" : ", ", text_of(arena, statement, 3));
+    }
+    index->columns = arena_copy(arena, columns.bytes, columns.length);
+    buf_free(&columns);
+    return answered(table, statement, step, err);
+}
+
+static bool read_indexes(const Table *table, Arena *arena, Indexes *out, Err *err) {
+    sqlite3_stmt *statement;
+    if (!ask(table, "SELECT name, \"unique\", partial, origin, count(*) OVER () FROM pragma_index_list(?1, 'main')",
+             table->name, &statement, err)) {
+        return false;
+    }
+    *out = (Indexes){0};
+    int step;
+    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (out->items == NULL) {
+            out->items = arena_zeroed(arena, (size_t)sqlite3_column_int(statement, 4) * sizeof(Index));
+        }
+        Index *index = &out->items[out->count++];
+        index->name = text_of(arena, statement, 0);
+        index->unique = sqlite3_column_int(statement, 1) != 0;
+        index->partial = sqlite3_column_int(statement, 2) != 0;
+        index->primary = strcmp(text_of(arena, statement, 3), "pk") == 0;
+    }
+    if (!answered(table, statement, step, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        if (!read_index(table, arena, &out->items[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the key -------------------------------------------------------------------------------------------- */
+
+static bool no_key(const Relation *relation, const Indexes *indexes, Err *err) {
+    Buf unique = {0};
+    for (size_t i = 0; i < indexes->count; i++) {
+        const Index *index = &indexes->items[i];
+        if (index->unique && !index->partial) {
+            buf_printf(&unique, "%s\"%s\" (%s)", unique.length == 0 ? "" : ", ", index->name, index->columns);
+        }
+    }
+    err_set(err, TF_ERROR_USAGE, "cannot pair the rows of %s: the %s has no primary key", relation->name,
+            relation->what);
+    if (unique.length > 0) {
+        err_hint(err, "Name the key in the spec (key: [...]); its unique indexes are %s.", unique.bytes);
+    } else {
+        err_hint(err, "Name the columns that identify a row in the spec (key: [...]); it has no unique index.");
+    }
+    buf_free(&unique);
+    return false;
+}
+
+static bool key_from_primary(const Table *table, const Indexes *indexes, Relation *relation, Err *err) {
+    size_t found = 0;
+    int most = 0;
+    for (size_t i = 0; i < relation->column_count; i++) {
+        int place = table->places[i];
+        most = place > most ? place : most;
+        if (place > 0 && place <= KEY_MAX_COLUMNS) {
+            relation->key[place - 1] = i;
+            found++;
+        }
+    }
+    if (most == 0) {
+        return no_key(relation, indexes, err);
+    }
+    if (found != (size_t)most) {
+        return err_set(err, TF_ERROR_USAGE,
+                       "cannot use the primary key of %s: it has more than %d columns, or a computed column hides one",
+                       relation->name, KEY_MAX_COLUMNS);
+    }
+    relation->key_count = found;
+    return true;
+}
+
+/* INTEGER PRIMARY KEY is another name for the rowid: no index is listed for it. */
+static bool is_rowid(const Table *table, const Indexes *indexes, size_t column) {
+    if (!table->is_table || table->without_rowid || table->places[column] != 1) {
+        return false;
+    }
+    for (size_t i = 0; i < indexes->count; i++) {
+        if (indexes->items[i].primary) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether the index begins with the key, in order, in one direction, comparing as values do. */
+static bool index_orders(const Table *table, const Relation *relation, const Index *index) {
+    bool orders = !index->partial && index->count >= relation->key_count;
+    for (size_t i = 0; orders && i < relation->key_count; i++) {
+        const RelationColumn *column = &relation->columns[relation->key[i]];
+        orders = index->at[i].cid == table->cids[relation->key[i]] &&
+                 index->at[i].descending == index->at[0].descending &&
+                 (column->kind != KIND_TEXT || index->at[i].binary);
+    }
+    return orders;
+}
+
+static bool is_in_key(const Table *table, const Relation *relation, int cid) {
+    for (size_t i = 0; i < relation->key_count; i++) {
+        const RelationColumn *column = &relation->columns[relation->key[i]];
+        if (table->cids[relation->key[i]] == cid) {
+            return column->not_null; /* a unique index allows any number of NULLs */
+        }
+    }
+    return false;
+}
+
+static bool index_proves(const Table *table, const Relation *relation, const Index *index) {
+    bool proves = index->unique && !index->partial && index->count > 0;
+    for (size_t i = 0; proves && i < index->count; i++) {
+        proves = is_in_key(table, relation, index->at[i].cid);
+    }
+    return proves;
+}
+
+/* Where one value has several spellings (uuid, times) no index proves that values are unique or ordered. A bound that
+ * is a decimal has no cell that compares exactly like it. */
+static bool cells_are_values(const Relation *relation) {
+    for (size_t i = 0; i < relation->key_count; i++) {
+        const RelationColumn *column = &relation->columns[relation->key[i]];
+        if (column->native == ORDER_BY_VALUE || column->kind == KIND_DECIMAL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void describe_order(const Table *table, const Indexes *indexes, Relation *relation) {
+    bool rowid = relation->key_count == 1 && is_rowid(table, indexes, relation->key[0]);
+    relation->key_ordered = relation->key_unique = rowid;
+    for (size_t i = 0; i < indexes->count && cells_are_values(relation); i++) {
+        relation->key_ordered = relation->key_ordered || index_orders(table, relation, &indexes->items[i]);
+        relation->key_unique = relation->key_unique || index_proves(table, relation, &indexes->items[i]);
+    }
+}
+
+static bool describe_key(const Table *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
+    Indexes indexes;
+    if (!read_indexes(table, arena, &indexes, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < relation->column_count; i++) {
+        if (table->cids[i] != COMPUTED && is_rowid(table, &indexes, i)) {
+            relation->columns[i].not_null = true;
+        }
+    }
+    if (!(ref->key != NULL ? key_of_names(ref, true, relation, err)
+                           : key_from_primary(table, &indexes, relation, err))) {
+        return false;
+    }
+    describe_order(table, &indexes, relation);
+    return true;
+}
+
+/* ---- size and digest ------------------------------------------------------------------------------------ */
+
+/* One number, or -1 where the statement cannot be prepared or has no answer. */
+static double number_of(const Table *table, const char *sql) {
+    sqlite3_stmt *statement = NULL;
+    double number = -1;
+    if (sqlite3_prepare_v2(table->db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, table->name, -1, SQLITE_TRANSIENT);
+        if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_type(statement, 0) == SQLITE_INTEGER) {
+            number = sqlite3_column_double(statement, 0);
+        }
+    }
+    sqlite3_finalize(statement);
+    return number;
+}
+
+/* ANALYZE's count; else the largest rowid, which tables that only grow have as many rows as. */
+static double estimate_rows(const Table *table, const Relation *relation, Arena *arena) {
+    double rows = number_of(table, "SELECT CAST(stat AS INTEGER) FROM main.sqlite_stat1 WHERE tbl = ?1"
+                                   " ORDER BY idx IS NULL DESC LIMIT 1");
+    if (rows < 0 && table->is_table && !table->without_rowid) {
+        for (size_t i = 0; i < relation->column_count; i++) {
+            if (strcasecmp(relation->columns[i].name, "_rowid_") == 0) {
+                return -1;
+            }
+        }
+        rows = number_of(table, arena_printf(arena, "SELECT coalesce(max(_rowid_), 0) FROM %s", relation->from));
+    }
+    return rows;
+}
+
+static void digest_text(Buf *buf, const char *text) {
+    buf_printf(buf, "%zu:%s,", text == NULL ? (size_t)0 : strlen(text), text == NULL ? "" : text);
+}
+
+static const char *digest_of(const Relation *relation, Arena *arena) {
+    Buf buf = {0};
+    digest_text(&buf, relation->name);
+    digest_text(&buf, relation->what);
+    digest_text(&buf, relation->where);
+    for (size_t i = 0; i < relation->column_count; i++) {
+        digest_text(&buf, relation->columns[i].name);
+        digest_text(&buf, relation->columns[i].type);
+        digest_text(&buf, relation->columns[i].sql);
+        buf_char(&buf, relation->columns[i].not_null ? '!' : '?');
+    }
+    for (size_t i = 0; i < relation->key_count; i++) {
+        buf_printf(&buf, "%zu;", relation->key[i]);
+    }
+    buf_printf(&buf, "%d%d", relation->key_unique, relation->key_ordered);
+    XXH128_hash_t hash = XXH3_128bits(buf.bytes, buf.length);
+    buf_free(&buf);
+    return arena_printf(arena, "%016llx%016llx", (unsigned long long)hash.high64, (unsigned long long)hash.low64);
+}
+
+bool sqlite_describe(sqlite3 *db, const char *place, const RelationRef *ref, Arena *arena, Relation *out, Err *err) {
+    Table table = {.db = db, .place = place};
+    Relation relation = {.where = ref->where, .estimated_row_bytes = -1};
+    if (!read_encoding(&table, err) || !find_table(&table, bare_name(arena, ref->table), arena, &relation, err) ||
+        !describe_columns(&table, ref, arena, &relation, err) || !check_where(&table, &relation, arena, err) ||
+        !describe_key(&table, ref, arena, &relation, err)) {
+        return false;
+    }
+    relation.estimated_rows = estimate_rows(&table, &relation, arena);
+    relation.digest = digest_of(&relation, arena);
+    *out = relation;
+    return true;
+}

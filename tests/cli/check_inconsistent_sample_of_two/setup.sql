@@ -1,0 +1,13 @@
+create table orders (id int primary key, total numeric(12,2), status text not null, legacy_flag boolean);
+create table orders_v2 (id bigint primary key, total_minor bigint, status text not null, currency text);
+insert into orders values (1, 12.34, 'new', true), (2, 0.01, 'paid', false), (3, 99.90, 'sent', false);
+insert into orders_v2 select id, total * 100, status, 'EUR' from orders;
+analyze orders, orders_v2;
+
+insert into orders select i, i, 'new' from generate_series(4, 20) i;
+insert into orders_v2 select i, i * 100, 'new', 'EUR' from generate_series(4, 20) i;
+delete from orders_v2 where id = 4;
+delete from orders where id = 5;
+update orders_v2 set status = 'New' where id = 6;
+update orders_v2 set total_minor = 7 where id = 7;
+update orders_v2 set currency = null, status = ' new' where id = 8;

@@ -1,0 +1,2 @@
+create table orders (id int primary key, total numeric(12,2), total_minor bigint);
+insert into orders values (1, 12.34, 1234), (3, 99.90, 999);
