@@ -3,8 +3,8 @@
 enum {
     CUTS_MAX = 1024,
     CUT_ROWS = 1024,         /* fewer cost more to find than to read; of more, one that differs costs too much */
-    SPELLED_CUTS_MAX = 48,   /* where each cut is a SELECT of its own, ... */
-    SPELLED_PARTS_MAX = 400, /* ... whose texts grow by each hashed part */
+    SELECTS_MAX = 48,        /* where each cut is a SELECT of its own, ... */
+    SELECT_PARTS_MAX = 400,  /* ... whose texts grow by each hashed part */
     BUCKETS_LEAST = 64,
 };
 
@@ -59,20 +59,17 @@ static void cuts_between(Cuts *cuts, RangeRows rows, const Value *from, const Va
     cut_add(cuts, rows, from, to);
 }
 
-/* Numbers have bounds of several types, and bounds of one type make a list. */
-static bool are_spelled(const Match *match) {
+static bool are_listed(const Match *match) {
+    bool listed = true;
     for (size_t i = 0; i < match->key_count; i++) {
-        Kind kind = match->old.columns[i].kind;
-        if (kind == KIND_DECIMAL || kind == KIND_FLOAT || kind == KIND_BYTES) {
-            return true;
-        }
+        listed = listed && digest_lists(match->old.columns[i].kind);
     }
-    return false;
+    return listed;
 }
 
 static size_t cuts_most(const Plan *plan) {
-    size_t fit = SPELLED_PARTS_MAX / (plan->digest.part_count + 1);
-    return !are_spelled(plan->match) ? CUTS_MAX : fit < 1 ? 1 : fit > SPELLED_CUTS_MAX ? SPELLED_CUTS_MAX : fit;
+    size_t fit = SELECT_PARTS_MAX / (plan->digest.part_count + 1);
+    return are_listed(plan->match) ? CUTS_MAX : fit < 1 ? 1 : fit > SELECTS_MAX ? SELECTS_MAX : fit;
 }
 
 /* How many cuts so many ranges of the plan are worth. */
@@ -86,7 +83,7 @@ const Range *digest_cuts(Arena *arena, const Plan *plan, const RangeTask *task, 
     size_t most = cuts_most(plan);
     size_t each = task->part ? task->count : (task->count + most - 1) / most;
     size_t count = (task->count + each - 1) / each;
-    size_t fine = are_spelled(plan->match) ? 1 : fine_cuts(plan, task, each, most / count);
+    size_t fine = are_listed(plan->match) ? fine_cuts(plan, task, each, most / count) : 1;
     Cuts cuts = {arena, plan, ARENA_MANY(arena, count * fine, Range), 0};
     const Value *from = task->range.from;
     for (size_t i = 0; i < count; i++) {

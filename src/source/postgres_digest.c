@@ -271,7 +271,7 @@ static void digest_cut(PgSql *sql, const DigestScan *digest, size_t i) {
 static bool bounds_alike(const Scan *scan, const Value *bound) {
     for (size_t i = 0; i < scan->key_count; i++) {
         Kind kind = pg_scan_column(scan, i)->kind;
-        if (kind == KIND_DECIMAL || kind == KIND_FLOAT || kind == KIND_BYTES || bound[i].kind != kind) {
+        if (!digest_lists(kind) || bound[i].kind != kind) {
             return false;
         }
     }

@@ -228,6 +228,12 @@ typedef struct DigestScan {
     uint32_t buckets;  /* a power of two, at most DIGEST_BUCKETS_MAX; cut_count is then 1 */
 } DigestScan;
 
+/* Whether bounds of this kind can stand in a list, so that any number of cuts is one statement with one plan. The others
+ * cost a SELECT each: numbers and bytes have bounds of more than one type. */
+static inline bool digest_lists(Kind kind) {
+    return kind != KIND_DECIMAL && kind != KIND_FLOAT && kind != KIND_BYTES;
+}
+
 /* The sum of the rows' hashes, 64 bits each: order-free, and exact, so that no carry is lost. Each row's hash is seeded
  * by its key, so that values which change places between two rows do not cancel. */
 typedef struct RowsDigest {
