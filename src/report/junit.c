@@ -300,12 +300,7 @@ Sink *junit_sink_open(JunitReport *report) {
 
 static bool junit_open(const ReportOrder *order, Sink **out, Err *err) {
     (void)err;
-    if (*order->kept == NULL) {
-        JunitReport *report = mem_alloc(sizeof(JunitReport));
-        *report = (JunitReport){0};
-        *order->kept = report;
-    }
-    *out = junit_sink_open(*order->kept);
+    *out = junit_sink_open(report_kept(order, sizeof(JunitReport)));
     return true;
 }
 

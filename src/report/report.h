@@ -24,4 +24,7 @@ typedef struct Report {
     bool alone; /* standard output takes the one of one check, and no more */
 } Report;
 
+/* What the report keeps from check to check, of `bytes` bytes; zeroed for the first. `save` frees it. */
+void *report_kept(const ReportOrder *order, size_t bytes);
+
 #endif

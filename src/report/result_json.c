@@ -245,12 +245,7 @@ bool result_json_save(const char *path, const Buf *results, bool array, Err *err
 
 static bool result_json_open(const ReportOrder *order, Sink **out, Err *err) {
     (void)err;
-    if (*order->kept == NULL) {
-        Buf *results = mem_alloc(sizeof(Buf));
-        *results = (Buf){0};
-        *order->kept = results;
-    }
-    *out = result_json_sink_open(*order->kept);
+    *out = result_json_sink_open(report_kept(order, sizeof(Buf)));
     return true;
 }
 
