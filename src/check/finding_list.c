@@ -79,27 +79,23 @@ static void add_packed(FindingList *list, Arena *arena, const Finding *finding) 
     list->packed++;
 }
 
-static void add_whole(FindingList *list, Arena *arena, Finding finding) {
+static void list_add(FindingList *list, Arena *arena, const Finding *finding, bool copied) {
+    if (finding_is_plain(finding)) {
+        add_packed(list, arena, finding);
+        return;
+    }
     FindingPiece *piece = piece_add(list, arena);
-    piece->finding = finding;
+    piece->finding = copied ? finding_copy(arena, finding) : *finding;
     piece->count = 1;
     list->count++;
 }
 
 void finding_list_add(FindingList *list, Arena *arena, const Finding *finding) {
-    if (finding_is_plain(finding)) {
-        add_packed(list, arena, finding);
-    } else {
-        add_whole(list, arena, finding_copy(arena, finding));
-    }
+    list_add(list, arena, finding, true);
 }
 
 void finding_list_add_view(FindingList *list, Arena *arena, const Finding *finding) {
-    if (finding_is_plain(finding)) {
-        add_packed(list, arena, finding);
-    } else {
-        add_whole(list, arena, *finding);
-    }
+    list_add(list, arena, finding, false);
 }
 
 bool finding_list_is_run(const FindingList *list) {
