@@ -72,6 +72,10 @@ static bool results_drain(PgCopy *copy, Err *err) {
     return good;
 }
 
+static bool fail_short(const PgCopy *copy, Err *err) {
+    return err_set(err, TF_ERROR_DATA, "cannot %s: the server's rows stopped before their end", copy->doing);
+}
+
 /* PQgetCopyData has no more rows: whether all came. */
 static bool copy_finish(PgCopy *copy, int left, Err *err) {
     copy->running = false;
@@ -82,8 +86,7 @@ static bool copy_finish(PgCopy *copy, int left, Err *err) {
     if (!results_drain(copy, err)) {
         return false;
     }
-    return copy->decoder.ended ||
-           err_set(err, TF_ERROR_DATA, "cannot %s: the server's rows stopped before their end", copy->doing);
+    return copy->decoder.ended || fail_short(copy, err);
 }
 
 /* ---- messages --------------------------------------------------------------------------------------------- */
@@ -193,6 +196,16 @@ static bool is_full(const PgCopy *copy, size_t rows) {
     return rows == BATCH_ROWS || (copy->large.length > 0 && copy->rest.left == 0);
 }
 
+/* A message of more than one tuple is row_take's to the end. */
+static bool may_take_run(const PgCopy *copy, size_t rows, bool done) {
+    return copy->wired && !done && !is_full(copy, rows) && copy->rest.left == 0;
+}
+
+/* No more rows, though the copy is still running or its trailer never came. */
+static bool stops_short(const PgCopy *copy, size_t rows) {
+    return rows == 0 && (copy->running || !copy->decoder.ended);
+}
+
 /* Keeps the message, which is one tuple, as row `row`, and makes the cells of its key. */
 static inline bool row_keep(PgCopy *copy, size_t row, Err *err) {
     const unsigned char *at = copy->rest.bytes + PG_TUPLE_HEADER;
@@ -209,7 +222,7 @@ static inline bool row_keep(PgCopy *copy, size_t row, Err *err) {
 }
 
 /* The common case of a wired copy: messages that have come, of one tuple each. row_take would do the same. */
-static bool rows_take(PgCopy *copy, size_t *rows, Err *err) {
+static bool run_take(PgCopy *copy, size_t *rows, Err *err) {
     size_t row = *rows;
     while (row < BATCH_ROWS && message_come(copy) > 0 && copy->large.length == 0 &&
            pg_begins_tuple(&copy->decoder, copy->rest)) {
@@ -233,12 +246,12 @@ bool pg_copy_next(PgCopy *copy, size_t *out_rows, Err *err) {
             return false;
         }
         rows += row ? 1 : 0;
-        if (copy->wired && !done && !is_full(copy, rows) && copy->rest.left == 0 && !rows_take(copy, &rows, err)) {
+        if (may_take_run(copy, rows, done) && !run_take(copy, &rows, err)) {
             return false;
         }
     }
-    if (rows == 0 && (copy->running || !copy->decoder.ended)) { /* only the end may look like the end */
-        return err_set(err, TF_ERROR_DATA, "cannot %s: the server's rows stopped before their end", copy->doing);
+    if (stops_short(copy, rows)) { /* a batch without rows means the end: only the end may look like it */
+        return fail_short(copy, err);
     }
     *out_rows = rows;
     return true;
