@@ -1,6 +1,6 @@
 #include "check/stretch.h"
 
-#include "check/merge.h"
+#include "check/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -103,12 +103,6 @@ Stretch *stretch_make(Arena *arena, const Plan *plan, Found found) {
 
 /* ---- looking at one that is kept -------------------------------------------------------------------------- */
 
-static Scan keys_scan(const Plan *plan, bool of_new, Range range) {
-    Scan scan = plan_scan(plan, of_new, range);
-    scan.column_count = scan.key_count;
-    return scan;
-}
-
 static bool keys_follow(FindingCursor *cursor, const Batch *batch) {
     const Column *keys = &batch->columns[0];
     bool same = keys->kind == KIND_INT;
@@ -139,8 +133,8 @@ static bool alone_again(const Stretch *stretch, const Plan *plan, Source *old, S
                         bool *out, Err *err) {
     static const FindingList none;
     bool in_old = stretch->counts.kinds[MISSING_IN_NEW] > 0;
-    Scan old_scan = keys_scan(plan, false, stretch->range);
-    Scan new_scan = keys_scan(plan, true, stretch->range);
+    Scan old_scan = scan_of_keys(plan, false, stretch->range);
+    Scan new_scan = scan_of_keys(plan, true, stretch->range);
     bool old_same, new_same;
     bool good = old->ops->scan(old, &old_scan, err) && new_->ops->scan(new_, &new_scan, err) &&
                 scan_gives(old, in_old ? &stretch->alone : &none, &look_counts->old_rows, &old_same, err) &&
@@ -167,18 +161,10 @@ static void gather(void *self, const Finding *finding) {
 
 static bool read_once(const Stretch *stretch, bool keys_only, const Plan *plan, Source *old, Source *new_,
                       Comparator *comparator, Counts *look_counts, Gathering *into, Err *err) {
-    Scan old_scan = keys_only ? keys_scan(plan, false, stretch->range) : plan_scan(plan, false, stretch->range);
-    Scan new_scan = keys_only ? keys_scan(plan, true, stretch->range) : plan_scan(plan, true, stretch->range);
-    FindingTaker taker = {gather, into};
-    Arena scratch = {0};
-    MergeResult merged;
-    old_scan.wire = new_scan.wire = !keys_only;
-    bool good =
-        old->ops->scan(old, &old_scan, err) && new_->ops->scan(new_, &new_scan, err) &&
-        (keys_only ? merge_keys(&scratch, plan->match, old, new_, comparator, look_counts, taker, err)
-                   : merge_scans(&scratch, plan->match, old, new_, comparator, look_counts, taker, &merged, err));
-    arena_free(&scratch);
-    return good;
+    RangeScan scan = {.plan = plan, .range = stretch->range, .keys_only = keys_only};
+    MergeResult ignored;
+    return scan_start(&scan, old, new_, err) &&
+           scan_merge(&scan, old, new_, comparator, look_counts, (FindingTaker){gather, into}, &ignored, err);
 }
 
 /* Rows that are alone no more may differ now: only reading all of them tells. What was read before is forgotten. */

@@ -1,0 +1,30 @@
+#include "check/scan.h"
+
+Scan scan_of_keys(const Plan *plan, bool of_new, Range range) {
+    Scan scan = plan_scan(plan, of_new, range);
+    scan.column_count = scan.key_count;
+    return scan;
+}
+
+static bool side_start(const RangeScan *scan, bool of_new, Source *source, Err *err) {
+    Scan side = scan->keys_only ? scan_of_keys(scan->plan, of_new, scan->range)
+                                : plan_scan(scan->plan, of_new, scan->range);
+    side.only = scan->only;
+    side.wire = !scan->keys_only;
+    return source->ops->scan(source, &side, err);
+}
+
+bool scan_start(const RangeScan *scan, Source *old, Source *new_, Err *err) {
+    return side_start(scan, false, old, err) && (new_ == NULL || side_start(scan, true, new_, err));
+}
+
+bool scan_merge(const RangeScan *scan, Source *old, Source *new_, Comparator *comparator, Counts *counts,
+                FindingTaker taker, MergeResult *out, Err *err) {
+    const Match *match = scan->plan->match;
+    Arena scratch = {0};
+    *out = (MergeResult){0};
+    bool good = scan->keys_only ? merge_keys(&scratch, match, old, new_, comparator, counts, taker, err)
+                                : merge_scans(&scratch, match, old, new_, comparator, counts, taker, out, err);
+    arena_free(&scratch);
+    return good;
+}

@@ -1,0 +1,27 @@
+/* A range on both sides -> scans, merged into findings and counts.
+ *
+ * Reads all columns of the match, or the keys alone: where a side has no rows, keys are all there is to tell.
+ */
+#ifndef CHECK_SCAN_H
+#define CHECK_SCAN_H
+
+#include "check/merge.h"
+#include "check/plan.h"
+
+/* What is read of a range. */
+typedef struct RangeScan {
+    const Plan *plan;
+    Range range;
+    const KeyBuckets *only; /* rows in these; NULL: all */
+    bool keys_only;
+} RangeScan;
+
+/* The scan of one side that gives its keys alone. */
+Scan scan_of_keys(const Plan *plan, bool of_new, Range range);
+/* Starts the scans of both sides (new_ NULL: both stand in one row). Both sources have begun. */
+MUST_CHECK bool scan_start(const RangeScan *scan, Source *old, Source *new_, Err *err);
+/* Reads the scans that were started to their end; the sources may be paced. *out: digests, zeros of keys alone. */
+MUST_CHECK bool scan_merge(const RangeScan *scan, Source *old, Source *new_, Comparator *comparator, Counts *counts,
+                           FindingTaker taker, MergeResult *out, Err *err);
+
+#endif
