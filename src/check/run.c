@@ -12,7 +12,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 
 enum { WATCH_PAUSE_US = 50000, UNDECIDED_SHOWN = 10 };
 static const uint64_t SAMPLE_SEED = 0x74776f666f6c64; /* "twofold": the same sample for the same data */
@@ -230,17 +229,11 @@ static void workers_start(Run *run, Arena *arena) {
     }
 }
 
-static void wait_a_little(Run *run) {
-    int64_t until_us = clock_wall_us() + WATCH_PAUSE_US;
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    pthread_cond_timedwait(&run->worker_ended, &run->lock, &until);
-}
-
 /* Waits for the workers; a wish to stop reaches their connections here, again and again until they are done. */
 static void workers_wait(Run *run) {
     pthread_mutex_lock(&run->lock);
     while (run->working > 0) {
-        wait_a_little(run);
+        clock_wait_us(&run->worker_ended, &run->lock, WATCH_PAUSE_US);
         for (int i = 0; stop_wanted(run->stop) && i < run->worker_count; i++) {
             worker_cancel(run->workers[i].worker);
         }
