@@ -1,39 +1,32 @@
 /* In: a parsed tree and the columns it may name. Out: the same tree with a kind at every node, each call's row of
  * ops.def chosen, implicit casts in place and every 'text' literal read as the kind that its neighbours need.
  * Refuses what has no common meaning, with the place and the way out. */
-#include "expr/bind.h"
+#include "expr/bind_parts.h"
 
 #include "base/json.h"
 
 #include <ctype.h>
 #include <string.h>
 
-typedef struct Binder {
-    Arena *arena;
-    const ExprScope *scope;
-    Place *out_place;
-    Err *err;
-} Binder;
-
 static bool bind_node(Binder *binder, Expr *expr);
 
-static bool fail_at(Binder *binder, const Expr *expr) {
+bool bind_fail_at(Binder *binder, const Expr *expr) {
     *binder->out_place = expr->place;
     return false;
 }
 
 /* ---- kinds ---------------------------------------------------------------------------------------------- */
 
-static bool kind_usable(Kind kind) {
+bool bind_kind_usable(Kind kind) {
     return kind != KIND_ARRAY && kind != KIND_OPAQUE && kind != KIND_COUNT;
 }
 
 bool kind_has_order(Kind kind) {
-    return kind_usable(kind) && kind != KIND_JSON;
+    return bind_kind_usable(kind) && kind != KIND_JSON;
 }
 
 bool kind_common(Kind a, Kind b, Kind *out) {
-    if (!kind_usable(a) || !kind_usable(b)) {
+    if (!bind_kind_usable(a) || !bind_kind_usable(b)) {
         return false;
     }
     if (a == b) {
@@ -58,7 +51,7 @@ static const bool casts[KIND_COUNT][KIND_COUNT] = {
 
 /* To its own kind there always is one. */
 bool cast_exists(Kind from, Kind to) {
-    return kind_usable(from) && kind_usable(to) && (from == to || casts[from][to]);
+    return bind_kind_usable(from) && bind_kind_usable(to) && (from == to || casts[from][to]);
 }
 
 /* ---- columns -------------------------------------------------------------------------------------------- */
@@ -103,7 +96,7 @@ static bool fail_unknown_column(Binder *binder, const ExprColumns *columns, cons
     if (near != NULL) {
         err_hint(binder->err, "Did you mean \"%s\"?", near);
     }
-    return fail_at(binder, expr);
+    return bind_fail_at(binder, expr);
 }
 
 static bool check_side(Binder *binder, const Expr *expr) {
@@ -118,7 +111,7 @@ static bool check_side(Binder *binder, const Expr *expr) {
         err_set(binder->err, TF_ERROR_USAGE, "cannot tell which side \"%.*s\" is on", STR_ARG(expr->name));
         err_hint(binder->err, "Write old.%.*s or new.%.*s.", STR_ARG(expr->name), STR_ARG(expr->name));
     }
-    return fail_at(binder, expr);
+    return bind_fail_at(binder, expr);
 }
 
 static bool bind_column(Binder *binder, Expr *expr) {
@@ -150,7 +143,7 @@ static bool is_json(Arena *arena, Str text) {
     return good;
 }
 
-static bool read_literal(Arena *arena, const Expr *literal, Kind kind, Value *out) {
+bool bind_read_literal(Arena *arena, const Expr *literal, Kind kind, Value *out) {
     if (kind == KIND_JSON && !is_json(arena, literal->value.as.text)) {
         return false;
     }
@@ -164,19 +157,19 @@ static bool type_literal(Binder *binder, Expr *literal, Kind kind) {
     Value value;
     if (literal->value.state == CELL_NULL) {
         literal->value = value_null(kind);
-    } else if (read_literal(binder->arena, literal, kind, &value)) {
+    } else if (bind_read_literal(binder->arena, literal, kind, &value)) {
         literal->value = value;
     } else {
         err_set(binder->err, TF_ERROR_USAGE, "cannot read \"%.*s\" as %s", STR_ARG(literal->value.as.text),
                 kind_name(kind));
-        return fail_at(binder, literal);
+        return bind_fail_at(binder, literal);
     }
     literal->kind = kind;
     literal->untyped = false;
     return true;
 }
 
-static bool fail_unusable(Binder *binder, const Expr *expr) {
+bool bind_fail_unusable(Binder *binder, const Expr *expr) {
     if (expr->node == EXPR_COLUMN) {
         err_set(binder->err, TF_ERROR_USAGE, "cannot use column \"%s\" of type %s in an expression", expr->info->name,
                 expr->info->type == NULL ? kind_name(expr->info->kind) : expr->info->type);
@@ -185,7 +178,7 @@ static bool fail_unusable(Binder *binder, const Expr *expr) {
     } else {
         err_set(binder->err, TF_ERROR_USAGE, "cannot use a value of this type in an expression");
     }
-    return fail_at(binder, expr);
+    return bind_fail_at(binder, expr);
 }
 
 #define BIT(kind) (1U << KIND_##kind)
@@ -216,7 +209,7 @@ static const char *mix_hint(Kind a, Kind b) {
 static bool fail_mix(Binder *binder, const Expr *at, const char *verb, Kind a, Kind b) {
     err_set(binder->err, TF_ERROR_USAGE, "cannot %s %s with %s", verb, kind_name(a), kind_name(b));
     err_hint(binder->err, "%s", mix_hint(a, b));
-    return fail_at(binder, at);
+    return bind_fail_at(binder, at);
 }
 
 static bool converts(Kind from, Kind to) {
@@ -234,8 +227,8 @@ static bool coerce(Binder *binder, Expr **slot, Kind kind) {
     if (expr->kind == kind || (expr_is_number(expr->kind) && expr_is_number(kind))) {
         return true;
     }
-    if (!kind_usable(expr->kind)) {
-        return fail_unusable(binder, expr);
+    if (!bind_kind_usable(expr->kind)) {
+        return bind_fail_unusable(binder, expr);
     }
     if (!converts(expr->kind, kind)) {
         return fail_mix(binder, expr, "use", expr->kind, kind);
@@ -247,16 +240,16 @@ static bool coerce(Binder *binder, Expr **slot, Kind kind) {
     return true;
 }
 
-/* The common kind of args[from], args[from + step], ... below `to`; untyped ones have no say. */
-static bool find_common(Binder *binder, const Expr *call, size_t from, size_t to, size_t step, Kind *out) {
+/* The common kind of these operands; untyped ones have no say. */
+static bool find_common(Binder *binder, const Expr *call, Expr **const *slots, size_t count, Kind *out) {
     Kind common = KIND_COUNT;
-    for (size_t i = from; i < to; i += step) {
-        const Expr *arg = call->args[i];
+    for (size_t i = 0; i < count; i++) {
+        const Expr *arg = *slots[i];
         if (arg->untyped) {
             continue;
         }
-        if (!kind_usable(arg->kind)) {
-            return fail_unusable(binder, arg);
+        if (!bind_kind_usable(arg->kind)) {
+            return bind_fail_unusable(binder, arg);
         }
         if (common == KIND_COUNT) {
             common = arg->kind;
@@ -268,163 +261,25 @@ static bool find_common(Binder *binder, const Expr *call, size_t from, size_t to
     return true;
 }
 
-static bool unify(Binder *binder, Expr *call, size_t from, size_t to, size_t step, Kind *out) {
-    if (!find_common(binder, call, from, to, step, out)) {
+/* Brings the operands in these places of a call to one kind. */
+static bool unify(Binder *binder, const Expr *call, Expr **const *slots, size_t count, Kind *out) {
+    if (!find_common(binder, call, slots, count, out)) {
         return false;
     }
-    for (size_t i = from; i < to; i += step) {
-        if (!coerce(binder, &call->args[i], *out)) {
+    for (size_t i = 0; i < count; i++) {
+        if (!coerce(binder, slots[i], *out)) {
             return false;
         }
     }
     return true;
 }
 
-/* ---- choosing the row of ops.def ------------------------------------------------------------------------ */
-
-enum { NO_FIT = -1, FIT = 0, FIT_CONVERTED = 1, FIT_READ = 2 };
-
-static bool literal_reads_as(const Binder *binder, const Expr *expr, Kind kind) {
-    Value value;
-    return expr->value.state == CELL_NULL || read_literal(binder->arena, expr, kind, &value);
-}
-
-static int fit_untyped(const Binder *binder, const OpArg *arg, const Expr *expr) {
-    if (expr->value.state == CELL_NULL || arg->what == OP_ARG_SAME || arg->what == OP_ARG_ORDERED ||
-        arg->what == OP_ARG_ANY || arg->kind == KIND_TEXT) {
-        return arg->what == OP_ARG_DIGITS || arg->what == OP_ARG_UNIT ? (expr->value.state == CELL_NULL ? NO_FIT : FIT)
-                                                                      : FIT;
-    }
-    if (arg->what == OP_ARG_DIGITS) {
-        return NO_FIT;
-    }
-    return literal_reads_as(binder, expr, arg->kind) ? FIT_READ : NO_FIT;
-}
-
-static bool is_digits(const Expr *expr) {
-    return expr->node == EXPR_LITERAL && expr->kind == KIND_INT && expr->value.kind == KIND_INT &&
-           expr->value.as.integer >= -DIGITS_MAX && expr->value.as.integer <= DIGITS_MAX;
-}
-
-static int fit(const Binder *binder, const OpArg *arg, const Expr *expr) {
-    if (expr->untyped) {
-        return fit_untyped(binder, arg, expr);
-    }
-    switch (arg->what) {
-    case OP_ARG_ANY:
-    case OP_ARG_SAME:
-    case OP_ARG_ORDERED:
-        return FIT;
-    case OP_ARG_NUMBER:
-        return expr_is_number(expr->kind) ? FIT : NO_FIT;
-    case OP_ARG_MOMENT:
-        return expr->kind == KIND_DATE || expr->kind == KIND_TIMESTAMP || expr->kind == KIND_TIMESTAMPTZ ? FIT : NO_FIT;
-    case OP_ARG_DIGITS:
-        return is_digits(expr) ? FIT : NO_FIT;
-    case OP_ARG_UNIT:
-        return NO_FIT;
-    case OP_ARG_KIND:
-        break;
-    }
-    if (expr->kind == arg->kind) {
-        return FIT;
-    }
-    bool converted = (arg->kind == KIND_FLOAT && expr_is_number(expr->kind)) ||
-                     (arg->kind == KIND_TIMESTAMP && expr->kind == KIND_DATE);
-    return converted ? FIT_CONVERTED : NO_FIT;
-}
-
-/* The word for argument i, the last one repeated where it may be. NULL: too many. */
-static const OpArg *arg_at(const OpArg *args, size_t count, size_t i) {
-    if (i < count) {
-        return &args[i];
-    }
-    return count > 0 && args[count - 1].repeated ? &args[count - 1] : NULL;
-}
-
-static int fit_row(const Binder *binder, OpId op, const Expr *call) {
-    OpArg args[OP_MAX_ARGS];
-    size_t count = op_args(op, args);
-    int total = 0;
+static bool unify_all(Binder *binder, Expr *call, Kind *out) {
+    Expr ***slots = ARENA_MANY(binder->arena, call->count, Expr **);
     for (size_t i = 0; i < call->count; i++) {
-        const OpArg *arg = arg_at(args, count, i);
-        int one = arg == NULL ? NO_FIT : fit(binder, arg, call->args[i]);
-        if (one == NO_FIT) {
-            return NO_FIT;
-        }
-        total += one;
+        slots[i] = &call->args[i];
     }
-    bool complete = call->count >= count || args[call->count].optional;
-    return complete ? total : NO_FIT;
-}
-
-static bool same_name(const OpDoc *a, const OpDoc *b) {
-    return a->form == b->form && strcmp(a->name, b->name) == 0;
-}
-
-static bool choose_row(const Binder *binder, Expr *call) {
-    size_t count;
-    const OpDoc *docs = expr_ops(&count);
-    int best = NO_FIT;
-    OpId named = call->op;
-    for (size_t i = 0; i < count; i++) {
-        int total = same_name(&docs[i], &docs[named]) ? fit_row(binder, docs[i].id, call) : NO_FIT;
-        if (total != NO_FIT && (best == NO_FIT || total < best)) {
-            best = total;
-            call->op = docs[i].id;
-        }
-    }
-    return best != NO_FIT;
-}
-
-static void swap_args(Expr *call) {
-    Expr *first = call->args[0];
-    call->args[0] = call->args[1];
-    call->args[1] = first;
-}
-
-/* integer + date is date + integer. */
-static bool choose_swapped(const Binder *binder, Expr *call) {
-    if (call->op != OP_ADD) {
-        return false;
-    }
-    swap_args(call);
-    bool chosen = choose_row(binder, call);
-    if (!chosen) {
-        swap_args(call); /* the error shows what was written */
-    }
-    return chosen;
-}
-
-static void list_signatures(const OpDoc *of, Buf *out) {
-    size_t count;
-    const OpDoc *docs = expr_ops(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (same_name(&docs[i], of)) {
-            buf_printf(out, "%s(%s)", out->length > 0 ? " or " : "", docs[i].arguments);
-        }
-    }
-}
-
-static bool fail_no_row(Binder *binder, const Expr *call) {
-    size_t count;
-    const OpDoc *doc = &expr_ops(&count)[call->op];
-    for (size_t i = 0; i < call->count; i++) {
-        if (!call->args[i]->untyped && !kind_usable(call->args[i]->kind)) {
-            return fail_unusable(binder, call->args[i]);
-        }
-    }
-    Buf kinds = {0}, takes = {0};
-    for (size_t i = 0; i < call->count; i++) {
-        buf_printf(&kinds, "%s%s", i > 0 ? ", " : "",
-                   call->args[i]->untyped ? "a literal" : kind_name(call->args[i]->kind));
-    }
-    list_signatures(doc, &takes);
-    err_set(binder->err, TF_ERROR_USAGE, "cannot apply %s to (%s)", doc->name, kinds.length > 0 ? kinds.bytes : "");
-    err_hint(binder->err, "%s takes %s.", doc->name, takes.bytes);
-    buf_free(&kinds);
-    buf_free(&takes);
-    return fail_at(binder, call);
+    return unify(binder, call, slots, call->count, out);
 }
 
 /* ---- calls ---------------------------------------------------------------------------------------------- */
@@ -443,7 +298,7 @@ static bool check_unit(Binder *binder, const Expr *expr) {
              near == NULL ? "Units are second, minute, hour, day, week, month, quarter and year.%s"
                           : "Did you mean '%s'?",
              near == NULL ? "" : near);
-    return fail_at(binder, expr);
+    return bind_fail_at(binder, expr);
 }
 
 static bool coerce_arg(Binder *binder, Expr **slot, const OpArg *arg) {
@@ -521,24 +376,24 @@ static bool needs_order(const OpArg *args, size_t count) {
 }
 
 static bool bind_call(Binder *binder, Expr *call) {
-    if (!choose_row(binder, call) && !choose_swapped(binder, call)) {
-        return fail_no_row(binder, call);
+    if (!bind_choose(binder, call)) {
+        return false;
     }
     OpArg args[OP_MAX_ARGS];
     size_t count = op_args(call->op, args);
     for (size_t i = 0; i < call->count; i++) {
-        if (!coerce_arg(binder, &call->args[i], arg_at(args, count, i))) {
+        if (!coerce_arg(binder, &call->args[i], bind_arg_at(args, count, i))) {
             return false;
         }
     }
     Kind common = KIND_COUNT;
     if (count > 0 && (args[0].what == OP_ARG_SAME || args[0].what == OP_ARG_ORDERED)) {
-        if (!unify(binder, call, 0, call->count, 1, &common)) {
+        if (!unify_all(binder, call, &common)) {
             return false;
         }
         if (needs_order(args, count) && !kind_has_order(common)) {
             err_set(binder->err, TF_ERROR_USAGE, "cannot put %s in order", kind_name(common));
-            return fail_at(binder, call);
+            return bind_fail_at(binder, call);
         }
     }
     add_defaults(binder, call);
@@ -550,61 +405,49 @@ static bool bind_call(Binder *binder, Expr *call) {
 static bool bind_case(Binder *binder, Expr *call) {
     size_t first = call->op == OP_CASE_OF ? 1 : 0;
     size_t last = call->count - 1;
-    if (first == 0) {
-        for (size_t i = 0; i < last; i += 2) {
-            if (!coerce(binder, &call->args[i], KIND_BOOL)) {
-                return false;
-            }
+    Expr ***slots = ARENA_MANY(binder->arena, call->count, Expr **);
+    size_t count = 0;
+    Kind compared;
+    if (first == 1) { /* conditions are values, compared with the operand */
+        slots[count++] = &call->args[0];
+        for (size_t i = first; i < last; i += 2) {
+            slots[count++] = &call->args[i];
         }
-    } else {
-        /* The operand and what it is compared with stand at 0, 1, 3, 5, ... */
-        Expr *compared = expr_call(binder->arena, OP_EQ, call->args, 1 + (call->count - 2) / 2, call->place);
-        for (size_t i = 1; i < compared->count; i++) {
-            compared->args[i] = call->args[2 * i - 1];
-        }
-        Kind kind;
-        if (!unify(binder, compared, 0, compared->count, 1, &kind)) {
+        if (!unify(binder, call, slots, count, &compared)) {
             return false;
         }
-        call->args[0] = compared->args[0];
-        for (size_t i = 1; i < compared->count; i++) {
-            call->args[2 * i - 1] = compared->args[i];
+    }
+    for (size_t i = 0; first == 0 && i < last; i += 2) {
+        if (!coerce(binder, &call->args[i], KIND_BOOL)) {
+            return false;
         }
     }
-    Expr *values = expr_call(binder->arena, OP_COALESCE, call->args, call->count, call->place);
-    size_t count = 0;
+    count = 0;
     for (size_t i = first + 1; i < last; i += 2) {
-        values->args[count++] = call->args[i];
+        slots[count++] = &call->args[i];
     }
-    values->args[count++] = call->args[last];
-    if (!unify(binder, values, 0, count, 1, &call->kind)) {
-        return false;
-    }
-    for (size_t i = 0; i + 1 < count; i++) {
-        call->args[first + 1 + 2 * i] = values->args[i];
-    }
-    call->args[last] = values->args[count - 1];
-    return true;
+    slots[count++] = &call->args[last];
+    return unify(binder, call, slots, count, &call->kind);
 }
 
 /* ---- casts ---------------------------------------------------------------------------------------------- */
 
 static bool fail_cast(Binder *binder, const Expr *cast) {
     const Expr *operand = cast->args[0];
-    if (!kind_usable(operand->kind)) {
-        return fail_unusable(binder, operand);
+    if (!bind_kind_usable(operand->kind)) {
+        return bind_fail_unusable(binder, operand);
     }
     err_set(binder->err, TF_ERROR_USAGE, "cannot cast %s to %s", kind_name(operand->kind), kind_name(cast->type.kind));
     if (operand->kind == KIND_JSON) {
         err_hint(binder->err, "Take the member as text first: (x ->> 'member')::%s.", kind_name(cast->type.kind));
     }
-    return fail_at(binder, cast);
+    return bind_fail_at(binder, cast);
 }
 
 static bool bind_cast(Binder *binder, Expr *cast) {
     Expr *operand = cast->args[0];
     if (operand->untyped && !type_literal(binder, operand, cast->type.kind)) {
-        return fail_at(binder, operand);
+        return bind_fail_at(binder, operand);
     }
     if (!cast_exists(operand->kind, cast->type.kind)) {
         return fail_cast(binder, cast);
@@ -612,7 +455,7 @@ static bool bind_cast(Binder *binder, Expr *cast) {
     if (operand->quotient && cast->type.kind == KIND_TEXT) {
         err_set(binder->err, TF_ERROR_USAGE, "cannot write an exact quotient as text: it may have no end");
         err_hint(binder->err, "Round it first: round(x, 2)::text.");
-        return fail_at(binder, cast);
+        return bind_fail_at(binder, cast);
     }
     cast->kind = cast->type.kind;
     cast->quotient = operand->quotient && cast->kind == KIND_DECIMAL && !cast->type.has_precision;
@@ -651,7 +494,7 @@ bool expr_bind(Expr *expr, Arena *arena, const ExprScope *scope, Kind want, Plac
     if (want == KIND_BOOL && expr->kind != KIND_BOOL) {
         err_set(err, TF_ERROR_USAGE, "cannot use %s as an invariant: it must be true or false", kind_name(expr->kind));
         err_hint(err, "Compare it with something, for example ... == 0.");
-        return fail_at(&binder, expr);
+        return bind_fail_at(&binder, expr);
     }
     if (want != KIND_COUNT && want != KIND_BOOL && expr->kind != want &&
         !(expr_is_number(expr->kind) && expr_is_number(want))) {
