@@ -1,9 +1,7 @@
 #include "gate/sql_walk.h"
 
+#include "gate/sql_words.h"
 #include "source/dependents.h"
-
-#include <string.h>
-#include <strings.h>
 
 typedef struct Scope Scope;
 struct Scope {
@@ -33,10 +31,23 @@ static Str text_of(const Walk *w, const JsonNode *node, const char *member) {
     return json_content(json_get(node, member), w->scratch);
 }
 
+static bool is_set(const JsonNode *node, const char *member) {
+    const JsonNode *flag = json_get(node, member);
+    return flag != NULL && flag->type == JSON_TRUE;
+}
+
+static const JsonNode *first_of(const JsonNode *list) {
+    return list == NULL ? NULL : list->first;
+}
+
+static Str string_of(const JsonNode *item, Arena *scratch) {
+    return json_content(json_get(json_get(item, "String"), "sval"), scratch);
+}
+
 size_t sql_names(const JsonNode *list, Arena *scratch, Str *out, size_t room) {
     size_t count = 0;
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL && count < room; item = item->next) {
-        out[count++] = json_content(json_get(json_get(item, "String"), "sval"), scratch);
+    for (const JsonNode *item = first_of(list); item != NULL && count < room; item = item->next) {
+        out[count++] = string_of(item, scratch);
     }
     return count;
 }
@@ -101,6 +112,10 @@ static void item_add(Walk *w, const FromItem **list, Str alias, FromKind kind) {
     *list = item;
 }
 
+static bool may_be_ours(unsigned kinds) {
+    return (kinds & (FROM_OURS | FROM_MAYBE)) != 0;
+}
+
 static unsigned kinds_of(const FromItem *items) {
     unsigned kinds = 0;
     for (; items != NULL; items = items->next) {
@@ -115,7 +130,7 @@ static void relation_add(Walk *w, Scope *scope, const JsonNode *relation, const 
     const JsonNode *alias = json_get(relation, "alias");
     Str name = text_of(w, alias, "aliasname");
     FromKind kind = relation_kind(w, relation, ctes);
-    if (json_get(alias, "colnames") != NULL && (kind & (FROM_OURS | FROM_MAYBE)) != 0) {
+    if (json_get(alias, "colnames") != NULL && may_be_ours(kind)) {
         w->uses |= SQL_MAY_NAME;
     }
     item_add(w, &scope->items, name.length > 0 ? name : text_of(w, relation, "relname"), kind);
@@ -134,13 +149,13 @@ static void join_add(Walk *w, Scope *scope, const JsonNode *join) {
         for (const FromItem *item = scope->items; item != before; item = item->next) {
             kinds |= item->kind;
         }
-        item_add(w, &scope->items, alias, (kinds & (FROM_OURS | FROM_MAYBE)) != 0 ? FROM_MAYBE : FROM_DERIVED);
+        item_add(w, &scope->items, alias, may_be_ours(kinds) ? FROM_MAYBE : FROM_DERIVED);
     }
 }
 
 /* A list of what may stand in a FROM, or one of it: {"RangeVar": {...}}. */
 static void from_add(Walk *w, Scope *scope, const JsonNode *node) {
-    for (const JsonNode *item = node == NULL ? NULL : node->first; item != NULL; item = item->next) {
+    for (const JsonNode *item = first_of(node); item != NULL; item = item->next) {
         if (item->name.bytes == NULL) {
             from_add(w, scope, item);
         } else if (is(item->name, "RangeVar")) {
@@ -164,12 +179,11 @@ static void cte_add(Walk *w, const JsonNode *item, Scope *scope) {
 static void ctes_add(Walk *w, const JsonNode *statement, Scope *scope) {
     const JsonNode *with = json_get(statement, "withClause");
     const JsonNode *list = json_get(with, "ctes");
-    const JsonNode *recursive = json_get(with, "recursive");
-    bool all = recursive != NULL && recursive->type == JSON_TRUE;
-    for (const JsonNode *item = all && list != NULL ? list->first : NULL; item != NULL; item = item->next) {
+    bool all = is_set(with, "recursive");
+    for (const JsonNode *item = first_of(list); all && item != NULL; item = item->next) {
         cte_add(w, item, scope);
     }
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+    for (const JsonNode *item = first_of(list); item != NULL; item = item->next) {
         walk(w, json_get(item, "CommonTableExpr"), scope);
         if (!all) {
             cte_add(w, item, scope);
@@ -184,7 +198,7 @@ static void bare_column(Walk *w, const Scope *scope) {
     bool doubt = false;
     for (; scope != NULL; scope = scope->outer) {
         unsigned kinds = scope->dots_only ? 0 : kinds_of(scope->items);
-        if ((kinds & (FROM_OURS | FROM_MAYBE)) != 0) {
+        if (may_be_ours(kinds)) {
             w->uses |= (kinds & FROM_OURS) != 0 && !doubt ? SQL_NAMES : SQL_MAY_NAME;
             return;
         }
@@ -204,7 +218,7 @@ static const FromItem *alias_find(const Scope *scope, Str alias) {
 }
 
 static void bare_star(Walk *w, const Scope *scope) {
-    if (!scope->stars_idle && (kinds_of(scope->items) & (FROM_OURS | FROM_MAYBE)) != 0) {
+    if (!scope->stars_idle && may_be_ours(kinds_of(scope->items))) {
         w->uses |= SQL_WHOLE_ROW;
     }
 }
@@ -212,7 +226,7 @@ static void bare_star(Walk *w, const Scope *scope) {
 /* The name of a row where a value is wanted: row_to_json(o). */
 static void bare_row(Walk *w, const Scope *scope, Str name) {
     const FromItem *item = alias_find(scope, name);
-    if (item != NULL && (item->kind & (FROM_OURS | FROM_MAYBE)) != 0) {
+    if (item != NULL && may_be_ours(item->kind)) {
         w->uses |= SQL_WHOLE_ROW;
     }
 }
@@ -270,30 +284,27 @@ static void on_indirection(Walk *w, const JsonNode *node, const Scope *scope) {
 static void on_type(Walk *w, const JsonNode *node, const Scope *scope) {
     Str parts[4];
     size_t count = sql_names(json_get(node, "names"), w->scratch, parts, 4);
-    const JsonNode *of_column = json_get(node, "pct_type");
     Str none = {0};
-    if (of_column != NULL && of_column->type == JSON_TRUE && count >= 2) {
+    if (is_set(node, "pct_type") && count >= 2) {
         Str schema = count >= 3 ? parts[count - 3] : none;
         use_of_kind(w, table_kind(w->subject, schema, parts[count - 2]), parts[count - 1]);
     } else if (count > 0) {
         Str schema = count >= 2 ? parts[count - 2] : none;
         FromKind kind = table_kind(w->subject, schema, parts[count - 1]);
-        w->uses |= (kind & (FROM_OURS | FROM_MAYBE)) != 0 ? SQL_WHOLE_ROW : 0U;
+        w->uses |= may_be_ours(kind) ? SQL_WHOLE_ROW : 0U;
     }
     walk(w, node, scope);
 }
 
 /* USING (column) is a name; NATURAL joins by every name that both sides have. */
 static void on_join(Walk *w, const JsonNode *node, const Scope *scope) {
-    const JsonNode *natural = json_get(node, "isNatural");
     const JsonNode *using_ = json_get(node, "usingClause");
-    bool ours = (kinds_of(scope->items) & (FROM_OURS | FROM_MAYBE)) != 0;
-    if (ours && natural != NULL && natural->type == JSON_TRUE) {
+    bool ours = may_be_ours(kinds_of(scope->items));
+    if (ours && is_set(node, "isNatural")) {
         w->uses |= SQL_MAY_NAME;
     }
-    for (const JsonNode *item = using_ == NULL ? NULL : using_->first; item != NULL; item = item->next) {
-        bool named = is(json_content(json_get(json_get(item, "String"), "sval"), w->scratch), w->subject->column);
-        w->uses |= ours && named ? SQL_NAMES : 0U;
+    for (const JsonNode *item = first_of(using_); item != NULL; item = item->next) {
+        w->uses |= ours && is(string_of(item, w->scratch), w->subject->column) ? SQL_NAMES : 0U;
     }
     walk(w, node, scope);
 }
@@ -342,8 +353,7 @@ static void on_sublink(Walk *w, const JsonNode *node, const Scope *scope) {
 
 /* A subquery sees what stands beside it only where it is LATERAL. */
 static void on_subquery(Walk *w, const JsonNode *node, const Scope *scope) {
-    const JsonNode *lateral = json_get(node, "lateral");
-    bool sees = (lateral != NULL && lateral->type == JSON_TRUE) || scope->outer == NULL;
+    bool sees = is_set(node, "lateral") || scope->outer == NULL;
     walk(w, node, sees ? scope : scope->outer);
 }
 
@@ -356,34 +366,48 @@ static bool is_replacement(const SqlSubject *subject, Str name) {
     return false;
 }
 
-/* The columns that are written, in a list of ResTargets. */
-static void targets(Walk *w, const JsonNode *list, FromKind kind) {
-    bool old = false;
-    size_t replacements = 0;
-    if ((kind & (FROM_OURS | FROM_MAYBE)) == 0) {
-        return;
-    }
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
-        Str name = text_of(w, json_get(item, "ResTarget"), "name");
-        old = old || is(name, w->subject->column);
-        replacements += is_replacement(w->subject, name);
-    }
-    if (old) {
-        w->uses |= kind == FROM_OURS ? SQL_NAMES | SQL_WRITES_OLD : SQL_MAY_NAME | SQL_WRITES_OLD;
-        w->uses |= replacements < w->subject->replaced_count ? SQL_WRITES_ONLY : 0U;
+/* The columns that a statement writes, of those that matter. */
+typedef struct Written {
+    bool old;
+    size_t replacements;
+} Written;
+
+static void written_add(const Walk *w, Written *written, Str name) {
+    written->old = written->old || is(name, w->subject->column);
+    written->replacements += is_replacement(w->subject, name);
+}
+
+static void written_use(Walk *w, const Written *written, FromKind kind) {
+    if (written->old && may_be_ours(kind)) {
+        w->uses |= SQL_WRITES_OLD;
+        w->uses |= written->replacements < w->subject->replaced_count ? SQL_WRITES_ONLY : 0U;
     }
 }
 
+/* A list of ResTargets. */
+static void targets(Walk *w, const JsonNode *list, FromKind kind) {
+    Written written = {0};
+    for (const JsonNode *item = first_of(list); item != NULL; item = item->next) {
+        written_add(w, &written, text_of(w, json_get(item, "ResTarget"), "name"));
+    }
+    if (written.old) {
+        use_of_kind(w, kind, str_of(w->subject->column));
+    }
+    written_use(w, &written, kind);
+}
+
 static void by_position(Walk *w, FromKind kind) {
-    w->uses |= (kind & (FROM_OURS | FROM_MAYBE)) != 0 && w->subject->column != NULL ? SQL_BY_POSITION : 0U;
+    w->uses |= may_be_ours(kind) && w->subject->column != NULL ? SQL_BY_POSITION : 0U;
 }
 
 /* ON CONFLICT (column): an index on it decides which rows meet. */
 static void conflict_columns(Walk *w, const JsonNode *conflict, FromKind kind) {
     const JsonNode *list = json_get(json_get(conflict, "infer"), "indexElems");
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
-        use_of_kind(w, is(text_of(w, json_get(item, "IndexElem"), "name"), w->subject->column) ? kind : FROM_OTHER,
-                    str_of(w->subject->column));
+    for (const JsonNode *item = first_of(list); item != NULL; item = item->next) {
+        Str name = text_of(w, json_get(item, "IndexElem"), "name");
+        if (is(name, w->subject->column)) {
+            use_of_kind(w, kind, name);
+        }
     }
 }
 
@@ -430,7 +454,7 @@ static void on_merge(Walk *w, const JsonNode *node, const Scope *outer) {
     FromKind kind = scope.items->kind;
     from_add(w, &scope, json_get(node, "sourceRelation"));
     const JsonNode *list = json_get(node, "mergeWhenClauses");
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+    for (const JsonNode *item = first_of(list); item != NULL; item = item->next) {
         const JsonNode *when = json_get(item, "MergeWhenClause");
         targets(w, json_get(when, "targetList"), kind);
         if (json_get(when, "targetList") == NULL && json_get(when, "values") != NULL) {
@@ -442,10 +466,10 @@ static void on_merge(Walk *w, const JsonNode *node, const Scope *outer) {
 
 static void on_copy(Walk *w, const JsonNode *node, const Scope *outer) {
     Scope scope = {.outer = outer};
+    Written written = {0};
     const JsonNode *relation = json_get(node, "relation");
-    const JsonNode *from = json_get(node, "is_from");
     const JsonNode *list = json_get(node, "attlist");
-    bool writes = from != NULL && from->type == JSON_TRUE;
+    bool writes = is_set(node, "is_from");
     walk(w, node, outer);
     if (relation == NULL) {
         return;
@@ -457,18 +481,14 @@ static void on_copy(Walk *w, const JsonNode *node, const Scope *outer) {
     } else if (list == NULL) {
         use_of_kind(w, kind, (Str){0});
     }
-    bool old = false;
-    size_t replacements = 0;
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
-        Str name = json_content(json_get(json_get(item, "String"), "sval"), w->scratch);
-        old = old || is(name, w->subject->column);
-        replacements += is_replacement(w->subject, name);
+    for (const JsonNode *item = first_of(list); item != NULL; item = item->next) {
+        written_add(w, &written, string_of(item, w->scratch));
     }
-    if (old) {
+    if (written.old) {
         use_of_kind(w, kind, str_of(w->subject->column));
-        bool ours = (kind & (FROM_OURS | FROM_MAYBE)) != 0 && writes;
-        w->uses |= ours ? SQL_WRITES_OLD : 0U;
-        w->uses |= ours && replacements < w->subject->replaced_count ? SQL_WRITES_ONLY : 0U;
+    }
+    if (writes) {
+        written_use(w, &written, kind);
     }
 }
 
@@ -479,45 +499,6 @@ static void on_relation(Walk *w, const JsonNode *node, const Scope *scope) {
 
 /* ---- texts that may be SQL -------------------------------------------------------------------------------- */
 
-static bool is_word_byte(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-/* Whether a name stands in a text as a whole word, in either case. */
-static bool has_word(Str text, const char *name) {
-    size_t length = strlen(name);
-    for (size_t i = 0; length > 0 && i + length <= text.length; i++) {
-        bool begins = i == 0 || !is_word_byte(text.bytes[i - 1]);
-        bool ends = i + length == text.length || !is_word_byte(text.bytes[i + length]);
-        if (begins && ends && strncasecmp(text.bytes + i, name, length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* U&"..." may spell any name. */
-static bool names_subject(const SqlSubject *subject, Str text) {
-    bool named = (subject->column != NULL && has_word(text, subject->column)) || has_word(text, "u&");
-    for (size_t i = 0; !named && i < subject->table_count; i++) {
-        named = has_word(text, subject->tables[i].name);
-    }
-    return named;
-}
-
-static bool has_keyword(Str text) {
-    static const char *const KEYWORDS[] = {"select", "insert", "update",    "delete", "merge",   "from",    "where",
-                                           "set",    "join",   "table",     "copy",   "call",    "values",  "into",
-                                           "with",   "having", "returning", "alter",  "execute", "perform", "order"};
-    for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++) {
-        if (has_word(text, KEYWORDS[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The text of 'text'; of what is no text, nothing. */
 static Str text_of_constant(const Walk *w, const JsonNode *constant) {
     return text_of(w, json_get(constant, "sval"), "sval");
@@ -527,14 +508,14 @@ static Str text_of_constant(const Walk *w, const JsonNode *constant) {
 static void on_constant(Walk *w, const JsonNode *node, const Scope *scope) {
     (void)scope;
     Str text = text_of_constant(w, node);
-    w->uses |= names_subject(w->subject, text) && has_keyword(text) ? SQL_DYNAMIC : 0U;
+    w->uses |= sql_words_name(w->subject, text) && sql_words_command(text) ? SQL_DYNAMIC : 0U;
 }
 
 /* A constant that has nothing to do with the subject, maybe cast: one of a list of arguments. */
 static bool is_harmless(const Walk *w, const JsonNode *argument) {
     const JsonNode *cast = json_get(argument, "TypeCast");
     const JsonNode *constant = json_get(cast == NULL ? argument : json_get(cast, "arg"), "A_Const");
-    return constant != NULL && !names_subject(w->subject, text_of_constant(w, constant));
+    return constant != NULL && !sql_words_name(w->subject, text_of_constant(w, constant));
 }
 
 /* dblink($1), query_to_xml('select ' || ...) run what nobody can read here. */
@@ -544,7 +525,7 @@ static void on_call(Walk *w, const JsonNode *node, const Scope *scope) {
     const SqlRunner *runner = count == 0 ? NULL : sql_runner_find(parts[count - 1]);
     const JsonNode *list = json_get(node, "args");
     bool harmless = runner == NULL || !runner->reads_all;
-    for (const JsonNode *item = runner == NULL || list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+    for (const JsonNode *item = runner == NULL ? NULL : first_of(list); item != NULL; item = item->next) {
         harmless = harmless && is_harmless(w, item);
     }
     w->uses |= harmless ? 0U : SQL_DYNAMIC;
@@ -588,7 +569,7 @@ static void walk_member(Walk *w, const JsonNode *node, const Scope *scope) {
 }
 
 static void walk(Walk *w, const JsonNode *node, const Scope *scope) {
-    for (const JsonNode *member = node == NULL ? NULL : node->first; member != NULL; member = member->next) {
+    for (const JsonNode *member = first_of(node); member != NULL; member = member->next) {
         walk_member(w, member, scope);
     }
 }
