@@ -1,6 +1,7 @@
-#include "check/kept_json.h"
+#include "check/kept_parts.h"
 
 #include "base/json.h"
+#include "base/json_writer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- values ------------------------------------------------------------------------------------------------------ */
+/* ---- values ----------------------------------------------------------------------------------------------- */
 
 static const char ODD[] = "odd ";
 static const char HEX[] = "hex ";
@@ -87,8 +88,7 @@ static bool prefix_take(Str *text, const char *prefix) {
     return has;
 }
 
-/* The string in `raw`, in the arena. */
-static bool string_read(Arena *arena, Str raw, Str *out) {
+bool kept_string_read(Arena *arena, Str raw, Str *out) {
     Buf text = {0};
     bool good = raw.length > 0 && raw.bytes[0] == '"' && json_unquote(raw, &text);
     *out = good ? str_copy(arena, buf_view(&text)) : (Str){0};
@@ -111,7 +111,7 @@ static bool text_value_read(Arena *arena, Value *value, Str text, bool hex) {
 static bool value_read(Arena *arena, Str array, int64_t at, Value *out) {
     Str raw_kind, raw_text, name, text;
     if (!json_element(array, at, &raw_kind) || !json_element(array, at + 1, &raw_text) ||
-        !string_read(arena, raw_kind, &name)) {
+        !kept_string_read(arena, raw_kind, &name)) {
         return false;
     }
     Value value = {.state = prefix_take(&name, ODD) ? CELL_ODD : CELL_VALUE};
@@ -123,13 +123,12 @@ static bool value_read(Arena *arena, Str array, int64_t at, Value *out) {
         *out = (Value){.kind = value.kind, .state = CELL_NULL};
         return value.state != CELL_ODD && !hex;
     }
-    bool good = string_read(arena, raw_text, &text) && text_value_read(arena, &value, text, hex);
+    bool good = kept_string_read(arena, raw_text, &text) && text_value_read(arena, &value, text, hex);
     *out = good ? value : *out;
     return good;
 }
 
-/* ---- keys and ranges -----------------------------------------------------------------------------------------------
- */
+/* ---- keys and ranges -------------------------------------------------------------------------------------- */
 
 static void key_write(const Value *key, size_t key_count, JsonWriter *json) {
     if (key == NULL) {
@@ -213,17 +212,16 @@ bool kept_range_read(Arena *arena, Str text, size_t key_count, Range *out) {
     Str rows, name, from, to;
     Range range;
     bool good = json_member(text, STR_LITERAL("rows"), &rows) && json_member(text, STR_LITERAL("from"), &from) &&
-                json_member(text, STR_LITERAL("to"), &to) && string_read(arena, rows, &name) &&
+                json_member(text, STR_LITERAL("to"), &to) && kept_string_read(arena, rows, &name) &&
                 range_rows_read(name, &range.rows) && kept_bound_read(arena, from, key_count, &range.from) &&
                 kept_bound_read(arena, to, key_count, &range.to);
     *out = good ? range : *out;
     return good;
 }
 
-/* ---- numbers
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ---------------------------------------------------------------------------------------------- */
 
-static bool number_read(Str raw, int64_t *out) {
+bool kept_number_read(Str raw, int64_t *out) {
     char digits[24];
     char *end;
     if (raw.length == 0 || raw.length >= sizeof digits) {
@@ -238,13 +236,12 @@ static bool number_read(Str raw, int64_t *out) {
 
 static bool index_read(Str raw, size_t below, size_t *out) {
     int64_t number;
-    bool good = number_read(raw, &number) && number >= 0 && (uint64_t)number < below;
+    bool good = kept_number_read(raw, &number) && number >= 0 && (uint64_t)number < below;
     *out = good ? (size_t)number : 0;
     return good;
 }
 
-/* ---- counts
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- counts ----------------------------------------------------------------------------------------------- */
 
 static const struct CountMember {
     const char *name;
@@ -285,7 +282,7 @@ static bool counts_list_read(Str text, const char *name, int64_t *counts, size_t
     for (int64_t i = 0; json_element(list, i, &entry); i++) {
         size_t at;
         if (!json_element(entry, 0, &index) || !json_element(entry, 1, &number) || !index_read(index, count, &at) ||
-            !number_read(number, &counts[at])) {
+            !kept_number_read(number, &counts[at])) {
             return false;
         }
     }
@@ -334,7 +331,7 @@ bool kept_counts_read(Arena *arena, Str text, const Match *match, Counts *out) {
     count_lists(out, match, lists);
     for (size_t i = 0; i < COUNT_MEMBER_COUNT; i++) {
         int64_t number;
-        if (!json_member(text, str_of(COUNT_MEMBERS[i].name), &raw) || !number_read(raw, &number)) {
+        if (!json_member(text, str_of(COUNT_MEMBERS[i].name), &raw) || !kept_number_read(raw, &number)) {
             return false;
         }
         memcpy((char *)out + COUNT_MEMBERS[i].member, &number, sizeof number);
@@ -347,8 +344,7 @@ bool kept_counts_read(Arena *arena, Str text, const Match *match, Counts *out) {
     return true;
 }
 
-/* ---- findings
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- findings --------------------------------------------------------------------------------------------- */
 
 static void indexes_write(const char *name, const size_t *indexes, size_t count, JsonWriter *json) {
     json_name(json, name);
@@ -407,7 +403,7 @@ static bool cells_read(Arena *arena, Str text, const char *side, const Relation 
         return false;
     }
     for (int64_t i = 0; json_element(list, i, &cell); i++) {
-        if (*count == relation->column_count || !json_element(cell, 0, &raw) || !string_read(arena, raw, &name) ||
+        if (*count == relation->column_count || !json_element(cell, 0, &raw) || !kept_string_read(arena, raw, &name) ||
             !value_read(arena, cell, 1, &cells[*count].value)) {
             return false;
         }
@@ -429,7 +425,7 @@ static void written_write(const char *name, int64_t written_us, JsonWriter *json
 
 static bool written_read(Str text, const char *name, int64_t *out) {
     Str raw;
-    return !json_member(text, str_of(name), &raw) || number_read(raw, out);
+    return !json_member(text, str_of(name), &raw) || kept_number_read(raw, out);
 }
 
 void kept_finding_write(const Finding *finding, Buf *out) {
@@ -450,10 +446,10 @@ void kept_finding_write(const Finding *finding, Buf *out) {
     json_end_object(&json);
 }
 
-static bool words_read(Arena *arena, Str text, Finding *out) {
+bool kept_words_read(Arena *arena, Str text, Finding *out) {
     Str raw_kind, raw_cause, kind, cause;
     if (!json_member(text, STR_LITERAL("kind"), &raw_kind) || !json_member(text, STR_LITERAL("cause"), &raw_cause) ||
-        !string_read(arena, raw_kind, &kind) || !string_read(arena, raw_cause, &cause)) {
+        !kept_string_read(arena, raw_kind, &kind) || !kept_string_read(arena, raw_cause, &cause)) {
         return false;
     }
     out->kind = FINDING_KINDS;
@@ -470,7 +466,7 @@ static bool words_read(Arena *arena, Str text, Finding *out) {
 bool kept_finding_read(Arena *arena, Str text, const Match *match, Finding *out) {
     Str key;
     Finding finding = {.key_count = match->key_count};
-    bool good = words_read(arena, text, &finding) && json_member(text, STR_LITERAL("key"), &key) &&
+    bool good = kept_words_read(arena, text, &finding) && json_member(text, STR_LITERAL("key"), &key) &&
                 key_read(arena, key, match->key_count, &finding.key) &&
                 indexes_read(arena, text, "pairs", match->pair_count, &finding.pairs, &finding.pair_count) &&
                 indexes_read(arena, text, "invariants", match->invariant_count, &finding.invariants,
@@ -480,159 +476,5 @@ bool kept_finding_read(Arena *arena, Str text, const Match *match, Finding *out)
                 written_read(text, "old_written_us", &finding.old_written_us) &&
                 written_read(text, "new_written_us", &finding.new_written_us);
     *out = good ? finding : *out;
-    return good;
-}
-
-/* ---- runs of plain findings --------------------------------------------------------------------------------- */
-
-enum { RUN_MOST = 1 << 24 }; /* findings in one line */
-
-static void step_flush(KeptLines *lines) {
-    if (lines->times > 0) {
-        buf_printf(&lines->run, " %" PRId64, lines->step);
-    }
-    if (lines->times > 1) {
-        buf_printf(&lines->run, "*%" PRId64, lines->times);
-    }
-    lines->times = 0;
-}
-
-/* One alone is written as what it is. */
-static void run_write(KeptLines *lines) {
-    Value key = {.kind = KIND_INT, .state = CELL_VALUE, .as.integer = lines->first};
-    Finding alone = {.kind = lines->kind, .cause = CAUSE_MISSING, .key = &key, .key_count = 1};
-    if (lines->count == 1) {
-        kept_finding_write(&alone, &lines->text);
-        return;
-    }
-    step_flush(lines);
-    JsonWriter json = json_writer(&lines->text, false);
-    json_begin_object(&json);
-    json_member_text(&json, "kind", finding_kind_name(lines->kind));
-    json_member_text(&json, "cause", cause_name(CAUSE_MISSING));
-    json_member_int(&json, "count", lines->count);
-    json_name(&json, "integers");
-    json_string(&json, buf_view(&lines->run));
-    json_end_object(&json);
-}
-
-static void run_end(KeptLines *lines) {
-    if (lines->count > 0) {
-        run_write(lines);
-        buf_char(&lines->text, '\n');
-        buf_empty(&lines->run);
-        lines->count = lines->times = 0;
-    }
-}
-
-static void run_add(KeptLines *lines, FindingKind kind, int64_t key) {
-    if (lines->count == RUN_MOST || kind != lines->kind) {
-        run_end(lines);
-    }
-    int64_t step = (int64_t)((uint64_t)key - (uint64_t)lines->last);
-    if (lines->count == 0) {
-        lines->kind = kind;
-        lines->first = key;
-        buf_printf(&lines->run, "%" PRId64, key);
-    } else if (lines->times > 0 && step == lines->step) {
-        lines->times++;
-    } else {
-        step_flush(lines);
-        lines->step = step;
-        lines->times = 1;
-    }
-    lines->last = key;
-    lines->count++;
-}
-
-void kept_lines_add(KeptLines *lines, const Finding *finding) {
-    if (finding_is_plain(finding)) {
-        run_add(lines, finding->kind, finding->key[0].as.integer);
-    } else {
-        run_end(lines);
-        kept_finding_write(finding, &lines->text);
-        buf_char(&lines->text, '\n');
-    }
-}
-
-void kept_lines_end(KeptLines *lines) {
-    run_end(lines);
-}
-
-void kept_lines_empty(KeptLines *lines) {
-    buf_empty(&lines->text);
-    buf_empty(&lines->run);
-    lines->count = lines->times = 0;
-}
-
-void kept_lines_free(KeptLines *lines) {
-    buf_free(&lines->text);
-    buf_free(&lines->run);
-    *lines = (KeptLines){0};
-}
-
-/* A number that begins at *at, which moves behind it. */
-static bool digits_read(const char **at, int64_t *out) {
-    char *end;
-    bool begins = **at == '-' || (**at >= '0' && **at <= '9');
-    errno = 0;
-    *out = strtoll(*at, &end, 10);
-    bool good = begins && errno == 0 && end != *at;
-    *at = end;
-    return good;
-}
-
-/* " 80" or " 1*3" */
-static bool step_read(const char **at, int64_t *step, int64_t *times) {
-    *times = 1;
-    if (*(*at)++ != ' ' || !digits_read(at, step)) {
-        return false;
-    }
-    if (**at != '*') {
-        return true;
-    }
-    (*at)++;
-    return digits_read(at, times) && *times > 0;
-}
-
-static bool keys_give(const char *at, int64_t count, Finding *finding, Value *key, FindingTaker taker) {
-    int64_t step, times;
-    if (!digits_read(&at, &key->as.integer)) {
-        return false;
-    }
-    taker.take(taker.self, finding);
-    for (count--; count > 0; count -= times) {
-        if (!step_read(&at, &step, &times) || times > count) {
-            return false;
-        }
-        for (int64_t i = 0; i < times; i++) {
-            key->as.integer = (int64_t)((uint64_t)key->as.integer + (uint64_t)step);
-            taker.take(taker.self, finding);
-        }
-    }
-    return *at == '\0';
-}
-
-static bool run_read(Arena *arena, Str text, Str raw_integers, const Match *match, int64_t most, FindingTaker taker) {
-    Value key = {.kind = KIND_INT, .state = CELL_VALUE};
-    Finding finding = {.key = &key, .key_count = 1};
-    Str raw_count, integers;
-    int64_t count;
-    return match->key_count == 1 && words_read(arena, text, &finding) &&
-           json_member(text, STR_LITERAL("count"), &raw_count) && number_read(raw_count, &count) && count > 0 &&
-           count <= most && finding_is_plain(&finding) && string_read(arena, raw_integers, &integers) &&
-           keys_give(arena_copy(arena, integers.bytes, integers.length), count, &finding, &key, taker);
-}
-
-bool kept_line_read(Arena *arena, Str text, const Match *match, int64_t most, FindingTaker taker) {
-    Str integers;
-    Finding finding;
-    if (json_member(text, STR_LITERAL("integers"), &integers)) {
-        return run_read(arena, text, integers, match, most, taker);
-    }
-    bool good = kept_finding_read(arena, text, match, &finding);
-    if (good) {
-        taker.take(taker.self, &finding);
-    }
     return good;
 }

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "check/kept_json.h"
+#include "check/kept_lines.h"
 #include "check/mask.h"
 #include "ledger/ledger_parts.h"
 

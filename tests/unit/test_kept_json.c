@@ -1,6 +1,7 @@
 /* What is kept reads back as what it was: values of every kind, ranges, counts, findings; and what is damaged does not.
  */
 #include "check/kept_json.h"
+#include "check/kept_lines.h"
 
 #include "source/canon.h"
 #include "unit/report_fixture.h"
