@@ -48,3 +48,14 @@ bool key_of_names(const RelationRef *ref, bool folded, Relation *relation, Err *
     relation->key_count = ref->key_count;
     return true;
 }
+
+bool key_missing(const Relation *relation, const char *unique, Err *err) {
+    err_set(err, TF_ERROR_USAGE, "cannot pair the rows of %s: the %s has no primary key", relation->name,
+            relation->what);
+    if (unique != NULL) {
+        err_hint(err, "Name the key in the spec (key: [...]); its unique indexes are %s.", unique);
+    } else {
+        err_hint(err, "Name the columns that identify a row in the spec (key: [...]); it has no unique index.");
+    }
+    return false;
+}

@@ -191,13 +191,7 @@ static bool no_key(const Relation *relation, const Indexes *indexes, Err *err) {
             buf_printf(&unique, "%s\"%s\" (%s)", unique.length == 0 ? "" : ", ", index->name, index->columns);
         }
     }
-    err_set(err, TF_ERROR_USAGE, "cannot pair the rows of %s: the %s has no primary key", relation->name,
-            relation->what);
-    if (unique.length > 0) {
-        err_hint(err, "Name the key in the spec (key: [...]); its unique indexes are %s.", unique.bytes);
-    } else {
-        err_hint(err, "Name the columns that identify a row in the spec (key: [...]); it has no unique index.");
-    }
+    key_missing(relation, unique.bytes, err);
     buf_free(&unique);
     return false;
 }

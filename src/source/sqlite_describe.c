@@ -1,31 +1,16 @@
-/* In: a relation as the spec names it. Out: its columns, its key, and what its indexes prove.
+/* In: a relation as the spec names it. Out: its columns, and with sqlite_key.c its key and what its indexes prove.
  *
- * Promises: names are taken literally, as SQLite compares them (ASCII case aside); key_ordered only where an index
- * holds the whole key in the order of values.
- * Refuses, with the nearest name: relations and key columns that are not there; relations without a key.
+ * Promises: names are taken literally, as SQLite compares them (ASCII case aside).
+ * Refuses, with the nearest name: relations that are not there.
  */
 #include "source/sqlite_describe.h"
 
-#include "source/key_names.h"
 #include "source/sqlite_error.h"
+#include "source/sqlite_key.h"
 
 #include <string.h>
 #include <strings.h>
 #include <xxhash.h>
-
-/* A table as the schema has it; what Relation does not say. */
-typedef struct Table {
-    sqlite3 *db;
-    const char *place;
-    const char *name;
-    bool is_table; /* not a view, not virtual */
-    bool without_rowid;
-    bool utf8;         /* the file's encoding: SQLite compares texts by their stored bytes */
-    const int *cids;   /* SQLite's number of each relation column; COMPUTED for computed ones */
-    const int *places; /* of each relation column in the primary key, from 1; 0: not in it */
-} Table;
-
-enum { COMPUTED = -100 };
 
 /* ---- asking --------------------------------------------------------------------------------------------- */
 
@@ -43,8 +28,7 @@ bool sqlite_prepare(sqlite3 *db, const char *sql, const char *doing, sqlite3_stm
     return true;
 }
 
-/* A question about `name`, which is bound as ?1. */
-static bool ask(const Table *table, const char *sql, const char *name, sqlite3_stmt **out, Err *err) {
+bool sqlite_ask(const SqliteTable *table, const char *sql, const char *name, sqlite3_stmt **out, Err *err) {
     if (!sqlite_prepare(table->db, sql, "read the schema", out, err)) {
         return false;
     }
@@ -52,8 +36,7 @@ static bool ask(const Table *table, const char *sql, const char *name, sqlite3_s
     return true;
 }
 
-/* Ends a question: whether it was answered to its end. */
-static bool answered(const Table *table, sqlite3_stmt *statement, int step, Err *err) {
+bool sqlite_answered(const SqliteTable *table, sqlite3_stmt *statement, int step, Err *err) {
     bool good = step == SQLITE_DONE || step == SQLITE_ROW;
     if (!good) {
         sqlite_error(err, table->db, TF_ERROR_IO, "read the schema of \"%s\"", table->place);
@@ -62,7 +45,7 @@ static bool answered(const Table *table, sqlite3_stmt *statement, int step, Err 
     return good;
 }
 
-static const char *text_of(Arena *arena, sqlite3_stmt *statement, int column) {
+const char *sqlite_text_of(Arena *arena, sqlite3_stmt *statement, int column) {
     const char *text = (const char *)sqlite3_column_text(statement, column);
     return text == NULL ? "" : arena_copy(arena, text, strlen(text));
 }
@@ -104,9 +87,9 @@ static const char *bare_name(Arena *arena, const char *name) {
     return bare;
 }
 
-static bool no_table(const Table *table, const char *asked, Arena *arena, Err *err) {
+static bool no_table(const SqliteTable *table, const char *asked, Arena *arena, Err *err) {
     sqlite3_stmt *statement;
-    if (!ask(table,
+    if (!sqlite_ask(table,
              "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", "",
              &statement, err)) {
         return false;
@@ -114,11 +97,11 @@ static bool no_table(const Table *table, const char *asked, Arena *arena, Err *e
     const char *nearest = NULL;
     int step;
     while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *pair[] = {text_of(arena, statement, 0), nearest == NULL ? "" : nearest};
+        const char *pair[] = {sqlite_text_of(arena, statement, 0), nearest == NULL ? "" : nearest};
         nearest = str_nearest(str_of(asked), pair, nearest == NULL ? 1 : 2);
         nearest = nearest == NULL && pair[1][0] != '\0' ? pair[1] : nearest;
     }
-    if (!answered(table, statement, step, err)) {
+    if (!sqlite_answered(table, statement, step, err)) {
         return false;
     }
     err_set(err, TF_ERROR_USAGE, "cannot find table \"%s\" in \"%s\"", asked, table->place);
@@ -126,22 +109,22 @@ static bool no_table(const Table *table, const char *asked, Arena *arena, Err *e
 }
 
 /* Fills table->name as the schema spells it. */
-static bool find_table(Table *table, const char *asked, Arena *arena, Relation *relation, Err *err) {
+static bool find_table(SqliteTable *table, const char *asked, Arena *arena, Relation *relation, Err *err) {
     sqlite3_stmt *statement;
-    if (!ask(table, "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE",
+    if (!sqlite_ask(table, "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE",
              asked, &statement, err)) {
         return false;
     }
     int step = sqlite3_step(statement);
     bool found = step == SQLITE_ROW;
     if (found) {
-        table->name = text_of(arena, statement, 0);
-        relation->what = text_of(arena, statement, 1);
+        table->name = sqlite_text_of(arena, statement, 0);
+        relation->what = sqlite_text_of(arena, statement, 1);
         table->is_table = strcmp(relation->what, "table") == 0;
         table->without_rowid = sqlite3_column_int(statement, 2) != 0;
         relation->what = strcmp(relation->what, "virtual") == 0 ? "virtual table" : relation->what;
     }
-    if (!answered(table, statement, step, err)) {
+    if (!sqlite_answered(table, statement, step, err)) {
         return false;
     }
     if (!found) {
@@ -151,21 +134,21 @@ static bool find_table(Table *table, const char *asked, Arena *arena, Relation *
     return true;
 }
 
-static bool read_encoding(Table *table, Err *err) {
+static bool read_encoding(SqliteTable *table, Err *err) {
     sqlite3_stmt *statement;
-    if (!ask(table, "SELECT encoding FROM pragma_encoding", "", &statement, err)) {
+    if (!sqlite_ask(table, "SELECT encoding FROM pragma_encoding", "", &statement, err)) {
         return false;
     }
     int step = sqlite3_step(statement);
     const char *encoding = step == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     table->utf8 = encoding != NULL && strcmp(encoding, "UTF-8") == 0;
-    return answered(table, statement, step, err);
+    return sqlite_answered(table, statement, step, err);
 }
 
 /* ---- columns -------------------------------------------------------------------------------------------- */
 
 /* Whether SQLite sorts cells of this column as values: only where the affinity keeps its cells in one storage class. */
-static SqliteOrder cell_order(const Table *table, const RelationColumn *column, const char *collation) {
+static SqliteOrder cell_order(const SqliteTable *table, const RelationColumn *column, const char *collation) {
     SqliteAffinity affinity = sqlite_affinity(column->type);
     bool number = affinity == AFFINITY_INTEGER || affinity == AFFINITY_NUMERIC;
     if (column->kind == KIND_DECIMAL || column->kind == KIND_FLOAT) {
@@ -186,7 +169,7 @@ static SqliteOrder cell_order(const Table *table, const RelationColumn *column, 
     return ORDER_BY_VALUE;
 }
 
-static void set_order(const Table *table, Arena *arena, const char *collation, RelationColumn *column) {
+static void set_order(const SqliteTable *table, Arena *arena, const char *collation, RelationColumn *column) {
     SqliteOrder order = cell_order(table, column, collation);
     column->native = (uint32_t)order;
     column->order_sql = order == ORDER_BY_CELL ? column->sql
@@ -196,7 +179,7 @@ static void set_order(const Table *table, Arena *arena, const char *collation, R
 }
 
 /* A view's column has the collation of whatever it reads; it is not told, so it is never trusted. */
-static const char *collation_of(const Table *table, const char *column) {
+static const char *collation_of(const SqliteTable *table, const char *column) {
     const char *collation = NULL;
     if (!table->is_table || sqlite3_table_column_metadata(table->db, "main", table->name, column, NULL, &collation,
                                                           NULL, NULL, NULL) != SQLITE_OK) {
@@ -215,8 +198,8 @@ static bool is_computed(const RelationRef *ref, const char *name) {
 }
 
 /* A row of pragma_table_xinfo: name, type, notnull, pk, cid. */
-static RelationColumn plain_column(const Table *table, Arena *arena, sqlite3_stmt *row) {
-    RelationColumn column = {.name = text_of(arena, row, 0), .type = text_of(arena, row, 1)};
+static RelationColumn plain_column(const SqliteTable *table, Arena *arena, sqlite3_stmt *row) {
+    RelationColumn column = {.name = sqlite_text_of(arena, row, 0), .type = sqlite_text_of(arena, row, 1)};
     column.family = column.type;
     column.kind = column.element = sqlite_kind(column.type);
     column.loose = true;
@@ -227,9 +210,9 @@ static RelationColumn plain_column(const Table *table, Arena *arena, sqlite3_stm
 }
 
 /* Columns whose name a computed column takes are hidden by it. */
-static bool plain_columns(Table *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
+static bool plain_columns(SqliteTable *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
     sqlite3_stmt *statement;
-    if (!ask(table,
+    if (!sqlite_ask(table,
              "SELECT name, type, \"notnull\", pk, cid, count(*) OVER () FROM pragma_table_xinfo(?1, 'main') WHERE "
              "hidden <> 1",
              table->name, &statement, err)) {
@@ -250,14 +233,14 @@ static bool plain_columns(Table *table, const RelationRef *ref, Arena *arena, Re
             relation->columns[relation->column_count++] = column;
         }
     }
-    if (!answered(table, statement, step, err)) {
+    if (!sqlite_answered(table, statement, step, err)) {
         return false;
     }
     if (cids == NULL) {
         return err_set(err, TF_ERROR_SCHEMA, "cannot read %s: it has no columns", relation->name);
     }
     for (size_t i = 0; i < ref->computed_count; i++) {
-        cids[relation->column_count + i] = COMPUTED;
+        cids[relation->column_count + i] = SQLITE_COMPUTED;
         places[relation->column_count + i] = 0;
     }
     table->cids = cids;
@@ -305,7 +288,7 @@ static const char *cast_type(Arena *arena, const char *sql) {
     return arena_copy(arena, name.bytes, name.length);
 }
 
-static bool computed_column(const Table *table, const ComputedColumn *computed, Arena *arena, const Relation *relation,
+static bool computed_column(const SqliteTable *table, const ComputedColumn *computed, Arena *arena, const Relation *relation,
                             RelationColumn *out, Err *err) {
     /* The line break ends a comment at the end of the expression. */
     const char *sql = arena_printf(arena, "(%s\n)", computed->sql);
@@ -326,7 +309,7 @@ static bool computed_column(const Table *table, const ComputedColumn *computed, 
     return true;
 }
 
-static bool describe_columns(Table *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
+static bool describe_columns(SqliteTable *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
     if (!plain_columns(table, ref, arena, relation, err)) {
         return false;
     }
@@ -341,7 +324,7 @@ static bool describe_columns(Table *table, const RelationRef *ref, Arena *arena,
 }
 
 /* In a CASE: `a) or (b` fits between our parentheses and is no expression, and would let rows out of their range. */
-static bool check_where(const Table *table, const Relation *relation, Arena *arena, Err *err) {
+static bool check_where(const SqliteTable *table, const Relation *relation, Arena *arena, Err *err) {
     if (relation->where == NULL) {
         return true;
     }
@@ -355,209 +338,10 @@ static bool check_where(const Table *table, const Relation *relation, Arena *are
     return true;
 }
 
-/* ---- indexes -------------------------------------------------------------------------------------------- */
-
-typedef struct IndexColumn {
-    int cid; /* -1: the rowid, -2: an expression */
-    bool descending;
-    bool binary; /* compares texts by bytes */
-} IndexColumn;
-
-typedef struct Index {
-    const char *name;
-    const char *columns; /* "a, b" for people */
-    bool unique;
-    bool partial;
-    bool primary;
-    size_t count;
-    IndexColumn at[KEY_MAX_COLUMNS]; /* later ones do not matter */
-} Index;
-
-typedef struct Indexes {
-    Index *items;
-    size_t count;
-} Indexes;
-
-static bool read_index(const Table *table, Arena *arena, Index *index, Err *err) {
-    sqlite3_stmt *statement;
-    if (!ask(table, "SELECT cid, \"desc\", coll, name FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
-             index->name, &statement, err)) {
-        return false;
-    }
-    Buf columns = {0};
-    int step;
-    while ((step = sqlite3_step(statement)) == SQLITE_ROW && index->count < KEY_MAX_COLUMNS) {
-        IndexColumn *column = &index->at[index->count++];
-        const char *collation = (const char *)sqlite3_column_text(statement, 2);
-        column->cid = sqlite3_column_int(statement, 0);
-        column->descending = sqlite3_column_int(statement, 1) != 0;
-        column->binary = collation != NULL && strcasecmp(collation, "BINARY") == 0;
-        buf_printf(&columns, "%s%s", columns.length == 0 ? "" : ", ", text_of(arena, statement, 3));
-    }
-    index->columns = arena_copy(arena, columns.bytes, columns.length);
-    buf_free(&columns);
-    return answered(table, statement, step, err);
-}
-
-static bool read_indexes(const Table *table, Arena *arena, Indexes *out, Err *err) {
-    sqlite3_stmt *statement;
-    if (!ask(table, "SELECT name, \"unique\", partial, origin, count(*) OVER () FROM pragma_index_list(?1, 'main')",
-             table->name, &statement, err)) {
-        return false;
-    }
-    *out = (Indexes){0};
-    int step;
-    while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
-        if (out->items == NULL) {
-            out->items = arena_zeroed(arena, (size_t)sqlite3_column_int(statement, 4) * sizeof(Index));
-        }
-        Index *index = &out->items[out->count++];
-        index->name = text_of(arena, statement, 0);
-        index->unique = sqlite3_column_int(statement, 1) != 0;
-        index->partial = sqlite3_column_int(statement, 2) != 0;
-        index->primary = strcmp(text_of(arena, statement, 3), "pk") == 0;
-    }
-    if (!answered(table, statement, step, err)) {
-        return false;
-    }
-    for (size_t i = 0; i < out->count; i++) {
-        if (!read_index(table, arena, &out->items[i], err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* ---- the key -------------------------------------------------------------------------------------------- */
-
-static bool no_key(const Relation *relation, const Indexes *indexes, Err *err) {
-    Buf unique = {0};
-    for (size_t i = 0; i < indexes->count; i++) {
-        const Index *index = &indexes->items[i];
-        if (index->unique && !index->partial) {
-            buf_printf(&unique, "%s\"%s\" (%s)", unique.length == 0 ? "" : ", ", index->name, index->columns);
-        }
-    }
-    err_set(err, TF_ERROR_USAGE, "cannot pair the rows of %s: the %s has no primary key", relation->name,
-            relation->what);
-    if (unique.length > 0) {
-        err_hint(err, "Name the key in the spec (key: [...]); its unique indexes are %s.", unique.bytes);
-    } else {
-        err_hint(err, "Name the columns that identify a row in the spec (key: [...]); it has no unique index.");
-    }
-    buf_free(&unique);
-    return false;
-}
-
-static bool key_from_primary(const Table *table, const Indexes *indexes, Relation *relation, Err *err) {
-    size_t found = 0;
-    int most = 0;
-    for (size_t i = 0; i < relation->column_count; i++) {
-        int place = table->places[i];
-        most = place > most ? place : most;
-        if (place > 0 && place <= KEY_MAX_COLUMNS) {
-            relation->key[place - 1] = i;
-            found++;
-        }
-    }
-    if (most == 0) {
-        return no_key(relation, indexes, err);
-    }
-    if (found != (size_t)most) {
-        return err_set(err, TF_ERROR_USAGE,
-                       "cannot use the primary key of %s: it has more than %d columns, or a computed column hides one",
-                       relation->name, KEY_MAX_COLUMNS);
-    }
-    relation->key_count = found;
-    return true;
-}
-
-/* INTEGER PRIMARY KEY is another name for the rowid: no index is listed for it. */
-static bool is_rowid(const Table *table, const Indexes *indexes, size_t column) {
-    if (!table->is_table || table->without_rowid || table->places[column] != 1) {
-        return false;
-    }
-    for (size_t i = 0; i < indexes->count; i++) {
-        if (indexes->items[i].primary) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Whether the index begins with the key, in order, in one direction, comparing as values do. */
-static bool index_orders(const Table *table, const Relation *relation, const Index *index) {
-    bool orders = !index->partial && index->count >= relation->key_count;
-    for (size_t i = 0; orders && i < relation->key_count; i++) {
-        const RelationColumn *column = &relation->columns[relation->key[i]];
-        orders = index->at[i].cid == table->cids[relation->key[i]] &&
-                 index->at[i].descending == index->at[0].descending &&
-                 (column->kind != KIND_TEXT || index->at[i].binary);
-    }
-    return orders;
-}
-
-static bool is_in_key(const Table *table, const Relation *relation, int cid) {
-    for (size_t i = 0; i < relation->key_count; i++) {
-        const RelationColumn *column = &relation->columns[relation->key[i]];
-        if (table->cids[relation->key[i]] == cid) {
-            return column->not_null; /* a unique index allows any number of NULLs */
-        }
-    }
-    return false;
-}
-
-static bool index_proves(const Table *table, const Relation *relation, const Index *index) {
-    bool proves = index->unique && !index->partial && index->count > 0;
-    for (size_t i = 0; proves && i < index->count; i++) {
-        proves = is_in_key(table, relation, index->at[i].cid);
-    }
-    return proves;
-}
-
-/* Where one value has several spellings (uuid, times) no index proves that values are unique or ordered. A bound that
- * is a decimal has no cell that compares exactly like it. */
-static bool cells_are_values(const Relation *relation) {
-    for (size_t i = 0; i < relation->key_count; i++) {
-        const RelationColumn *column = &relation->columns[relation->key[i]];
-        if (column->native == ORDER_BY_VALUE || column->kind == KIND_DECIMAL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void describe_order(const Table *table, const Indexes *indexes, Relation *relation) {
-    bool rowid = relation->key_count == 1 && is_rowid(table, indexes, relation->key[0]);
-    relation->key_ordered = relation->key_unique = rowid;
-    for (size_t i = 0; i < indexes->count && cells_are_values(relation); i++) {
-        relation->key_ordered = relation->key_ordered || index_orders(table, relation, &indexes->items[i]);
-        relation->key_unique = relation->key_unique || index_proves(table, relation, &indexes->items[i]);
-    }
-}
-
-static bool describe_key(const Table *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
-    Indexes indexes;
-    if (!read_indexes(table, arena, &indexes, err)) {
-        return false;
-    }
-    for (size_t i = 0; i < relation->column_count; i++) {
-        if (table->cids[i] != COMPUTED && is_rowid(table, &indexes, i)) {
-            relation->columns[i].not_null = true;
-        }
-    }
-    if (!(ref->key != NULL ? key_of_names(ref, true, relation, err)
-                           : key_from_primary(table, &indexes, relation, err))) {
-        return false;
-    }
-    describe_order(table, &indexes, relation);
-    return true;
-}
-
 /* ---- size and digest ------------------------------------------------------------------------------------ */
 
 /* One number, or -1 where the statement cannot be prepared or has no answer. */
-static double number_of(const Table *table, const char *sql) {
+static double number_of(const SqliteTable *table, const char *sql) {
     sqlite3_stmt *statement = NULL;
     double number = -1;
     if (sqlite3_prepare_v2(table->db, sql, -1, &statement, NULL) == SQLITE_OK) {
@@ -571,7 +355,7 @@ static double number_of(const Table *table, const char *sql) {
 }
 
 /* ANALYZE's count; else the largest rowid, which tables that only grow have as many rows as. */
-static double estimate_rows(const Table *table, const Relation *relation, Arena *arena) {
+static double estimate_rows(const SqliteTable *table, const Relation *relation, Arena *arena) {
     double rows = number_of(table, "SELECT CAST(stat AS INTEGER) FROM main.sqlite_stat1 WHERE tbl = ?1"
                                    " ORDER BY idx IS NULL DESC LIMIT 1");
     if (rows < 0 && table->is_table && !table->without_rowid) {
@@ -610,11 +394,11 @@ static const char *digest_of(const Relation *relation, Arena *arena) {
 }
 
 bool sqlite_describe(sqlite3 *db, const char *place, const RelationRef *ref, Arena *arena, Relation *out, Err *err) {
-    Table table = {.db = db, .place = place};
+    SqliteTable table = {.db = db, .place = place};
     Relation relation = {.where = ref->where, .estimated_row_bytes = -1};
     if (!read_encoding(&table, err) || !find_table(&table, bare_name(arena, ref->table), arena, &relation, err) ||
         !describe_columns(&table, ref, arena, &relation, err) || !check_where(&table, &relation, arena, err) ||
-        !describe_key(&table, ref, arena, &relation, err)) {
+        !sqlite_key_describe(&table, ref, arena, &relation, err)) {
         return false;
     }
     relation.estimated_rows = estimate_rows(&table, &relation, arena);
