@@ -169,3 +169,40 @@ static void gmp_free(void *memory, size_t bytes) {
 void decimal_adopt_gmp(void) {
     mp_set_memory_functions(mem_alloc, gmp_resize, gmp_free);
 }
+
+static Decimal big_of_digits(Arena *arena, const char *digits, size_t count, bool negative, int32_t scale) {
+    char *text = mem_alloc(count + 1);
+    memcpy(text, digits, count);
+    text[count] = '\0';
+    mpz_t number;
+    mpz_init(number);
+    (void)mpz_set_str(number, text, 10);
+    free(text);
+    if (negative) {
+        mpz_neg(number, number);
+    }
+    Decimal value = decimal_of_big(arena, number, scale);
+    mpz_clear(number);
+    return value;
+}
+
+static uint64_t digits_64(const char *digits, size_t count) {
+    uint64_t magnitude = 0;
+    for (size_t i = 0; i < count; i++) {
+        magnitude = magnitude * 10 + (uint64_t)(digits[i] - '0');
+    }
+    return magnitude;
+}
+
+Decimal decimal_of_digits(Arena *arena, const char *digits, size_t count, bool negative, int32_t scale) {
+    enum { HALF = TEN_POWER_MAX / 2 };
+    if (count > TEN_POWER_MAX) {
+        return big_of_digits(arena, digits, count, negative, scale);
+    }
+    size_t high = count > HALF ? count - HALF : 0;
+    i128 magnitude = digits_64(digits + high, count - high);
+    if (high > 0) {
+        magnitude += (i128)digits_64(digits, high) * ten_power(HALF);
+    }
+    return decimal_of_small(negative ? -magnitude : magnitude, scale);
+}

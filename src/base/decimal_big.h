@@ -31,5 +31,7 @@ void big_strip(mpz_t number, int32_t *scale);
 Decimal decimal_of_big(Arena *arena, const mpz_t number, int32_t scale);
 Decimal decimal_of_small(i128 coefficient, int32_t scale);
 Decimal decimal_special(DecimalClass class_);
+/* Digits without sign and point: "150" at scale 2 is 1.50. */
+Decimal decimal_of_digits(Arena *arena, const char *digits, size_t count, bool negative, int32_t scale);
 
 #endif
