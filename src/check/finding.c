@@ -1,4 +1,6 @@
-/* The words of findings, causes, verdicts and modes, each once: JSON, metrics, ledger and console all ask here. */
+/* The words of findings, causes, verdicts and modes, each once: JSON, metrics, ledger and console all ask here. And
+ * findings copied, and boiled down to hashes.
+ */
 #include "check/finding.h"
 
 #include <xxhash.h>
@@ -119,4 +121,20 @@ uint64_t finding_image(const Finding *finding) {
     uint64_t image = XXH3_64bits(bytes.bytes, bytes.length);
     buf_free(&bytes);
     return image;
+}
+
+RowHash finding_hash(const Finding *finding, Buf *scratch) {
+    buf_empty(scratch);
+    buf_char(scratch, (char)('0' + finding->kind));
+    for (size_t i = 0; i < finding->key_count; i++) {
+        canon_value(&finding->key[i], scratch);
+    }
+    if (finding->old_count + finding->new_count + finding->invariant_count > 0) {
+        image_cells(finding->old, finding->old_count, scratch);
+        image_cells(finding->new_, finding->new_count, scratch);
+        buf_append(scratch, finding->pairs, finding->pair_count * sizeof(size_t));
+        buf_append(scratch, finding->invariants, finding->invariant_count * sizeof(size_t));
+    }
+    XXH128_hash_t hash = XXH3_128bits(scratch->bytes, scratch->length);
+    return (RowHash){.low = hash.low64, .high = hash.high64};
 }

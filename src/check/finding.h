@@ -55,8 +55,10 @@ Finding finding_copy(Arena *arena, const Finding *finding);
 /* A row that stands alone, under one integer key: its kind and that integer are all there is to tell. Such findings come
  * by the million, where a side is empty. */
 bool finding_is_plain(const Finding *finding);
-/* Equal images: the same finding, of the same values. */
+/* Equal images: the same values and broken invariants, of a row whose key is known. */
 uint64_t finding_image(const Finding *finding);
+/* Equal hashes: the same finding, of the same key and values. */
+RowHash finding_hash(const Finding *finding, Buf *scratch);
 
 typedef struct Counts {
     int64_t old_rows, new_rows, compared;

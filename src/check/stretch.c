@@ -2,39 +2,12 @@
 
 #include "check/scan.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 enum {
     FINDINGS_MIN = 256, /* fewer are kept one by one */
     ROWS_A_FINDING = 4, /* at most: to read those again costs about what a key costs */
 };
-
-/* ---- images ----------------------------------------------------------------------------------------------- */
-
-static void image_cells(const FindingCell *cells, size_t count, Buf *out) {
-    for (size_t i = 0; i < count; i++) {
-        canon_value(&cells[i].value, out);
-    }
-    buf_char(out, '|');
-}
-
-RowHash finding_hash(const Finding *finding, Buf *scratch) {
-    buf_empty(scratch);
-    buf_char(scratch, (char)('0' + finding->kind));
-    for (size_t i = 0; i < finding->key_count; i++) {
-        canon_value(&finding->key[i], scratch);
-    }
-    if (finding->old_count + finding->new_count + finding->invariant_count > 0) {
-        image_cells(finding->old, finding->old_count, scratch);
-        image_cells(finding->new_, finding->new_count, scratch);
-        buf_append(scratch, finding->pairs, finding->pair_count * sizeof(size_t));
-        buf_append(scratch, finding->invariants, finding->invariant_count * sizeof(size_t));
-    }
-    XXH128_hash_t hash = XXH3_128bits(scratch->bytes, scratch->length);
-    return (RowHash){.low = hash.low64, .high = hash.high64};
-}
 
 /* ---- making one ------------------------------------------------------------------------------------------- */
 

@@ -30,9 +30,6 @@ typedef struct StretchSeen {
     FindingList findings;
 } StretchSeen;
 
-/* Equal images: the same finding, of the same key and values. */
-RowHash finding_hash(const Finding *finding, Buf *scratch);
-
 /* Whether these findings, in key order, are most of the rows that were read; the last one bounds the stretch, and is
  * not in it. */
 bool stretch_fits(const Plan *plan, const RangeTask *task, Found found);
