@@ -58,45 +58,10 @@ void sample_free(Sample *sample) {
 
 /* ---- the order of wanting --------------------------------------------------------------------------- */
 
-/* canon knows columns: a column of one row that is this value. */
-static void value_canon(const Value *value, Buf *out) {
-    Value copy = *value;
-    Column column = {.kind = copy.kind, .element = KIND_TEXT, .state = &copy.state, .odd = &copy.as.text};
-    switch (copy.kind) {
-    case KIND_FLOAT:
-        column.data.floats = &copy.as.number;
-        break;
-    case KIND_DECIMAL:
-        column.data.decimals = &copy.as.decimal;
-        break;
-    case KIND_INTERVAL:
-        column.data.intervals = &copy.as.interval;
-        break;
-    case KIND_TEXT:
-    case KIND_BYTES:
-    case KIND_UUID:
-    case KIND_JSON:
-    case KIND_ARRAY:
-    case KIND_OPAQUE:
-        column.data.texts = &copy.as.text;
-        break;
-    case KIND_BOOL:
-    case KIND_INT:
-    case KIND_TIMESTAMPTZ:
-    case KIND_TIMESTAMP:
-    case KIND_DATE:
-    case KIND_TIME:
-    case KIND_COUNT:
-        column.data.ints = &copy.as.integer;
-        break;
-    }
-    canon_cell(&column, 0, out);
-}
-
 static uint64_t key_hash(Sample *sample, const Finding *finding) {
     buf_empty(&sample->scratch);
     for (size_t i = 0; i < finding->key_count; i++) {
-        value_canon(&finding->key[i], &sample->scratch);
+        canon_value(&finding->key[i], &sample->scratch);
     }
     return XXH3_64bits_withSeed(sample->scratch.bytes, sample->scratch.length, sample->seed);
 }

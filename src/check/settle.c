@@ -47,16 +47,22 @@ static Pending *wait_begin(const Settle *settle, const RangeTask *task, const Ra
     return made;
 }
 
+/* Under lock. */
+static void pending_push(Settle *settle, Pending *pending) {
+    pending->held_bytes = pending_bytes(pending);
+    settle->unsettled_bytes += pending->held_bytes;
+    pending->next = settle->pending;
+    settle->pending = pending;
+}
+
+/* Waits while too much is unsettled. */
 static void settle_add(Settle *settle, Pending *pending) {
     pthread_mutex_lock(&settle->lock);
     while (settle->threads[0].started && settle->unsettled_bytes > 0 &&
            settle->unsettled_bytes + pending_bytes(pending) > UNSETTLED_BYTES && !stop_wanted(settle->stop)) {
         clock_wait_us(&settle->changed, &settle->lock, NAP_US);
     }
-    pending->held_bytes = pending_bytes(pending);
-    settle->unsettled_bytes += pending->held_bytes;
-    pending->next = settle->pending;
-    settle->pending = pending;
+    pending_push(settle, pending);
     pthread_cond_broadcast(&settle->changed);
     pthread_mutex_unlock(&settle->lock);
 }
@@ -156,10 +162,7 @@ static void settle_pass(Settle *settle, Pending *pending, bool over) {
     pthread_mutex_lock(&settle->lock);
     settle->unsettled_bytes -= bytes;
     if (!over) {
-        pending->held_bytes = pending_bytes(pending);
-        settle->unsettled_bytes += pending->held_bytes;
-        pending->next = settle->pending;
-        settle->pending = pending;
+        pending_push(settle, pending);
     }
     pthread_cond_broadcast(&settle->changed);
     pthread_mutex_unlock(&settle->lock);
