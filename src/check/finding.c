@@ -105,6 +105,14 @@ bool finding_is_plain(const Finding *finding) {
            finding->old_written_us == 0 && finding->new_written_us == 0;
 }
 
+int finding_compare(const Finding *a, const Finding *b) {
+    int order = 0;
+    for (size_t i = 0; order == 0 && i < a->key_count; i++) {
+        order = value_compare(a->key[i], b->key[i]);
+    }
+    return order;
+}
+
 static void image_cells(const FindingCell *cells, size_t count, Buf *out) {
     for (size_t i = 0; i < count; i++) {
         canon_value(&cells[i].value, out);

@@ -55,6 +55,8 @@ Finding finding_copy(Arena *arena, const Finding *finding);
 /* A row that stands alone, under one integer key: its kind and that integer are all there is to tell. Such findings come
  * by the million, where a side is empty. */
 bool finding_is_plain(const Finding *finding);
+/* By key. */
+int finding_compare(const Finding *a, const Finding *b);
 /* Equal images: the same values and broken invariants, of a row whose key is known. */
 uint64_t finding_image(const Finding *finding);
 /* Equal hashes: the same finding, of the same key and values. */

@@ -5,14 +5,6 @@
 
 enum { LOOKS = 2 }; /* after the first pass, that must see the same */
 
-int finding_compare(const Finding *a, const Finding *b) {
-    int order = 0;
-    for (size_t i = 0; order == 0 && i < a->key_count; i++) {
-        order = value_compare(a->key[i], b->key[i]);
-    }
-    return order;
-}
-
 /* ---- making one ------------------------------------------------------------------------------------------- */
 
 static Counts counts_keep(Arena *arena, const Counts *counts, const Match *match) {

@@ -64,7 +64,4 @@ void pending_see_stretch(Pending *pending, const StretchSeen *seen, int64_t unde
 /* What has not settled is in flight, and nobody's finding. Gives the confirmed findings, valid until pending_free. */
 const FindingList *pending_end(Pending *pending);
 
-/* By key. */
-int finding_compare(const Finding *a, const Finding *b);
-
 #endif

@@ -272,14 +272,6 @@ static void fail_rest(Run *run) {
     arena_free(&scratch);
 }
 
-static bool is_told(const Finding *told, size_t count, const Finding *finding) {
-    bool same = count > 0;
-    for (size_t i = 0; same && i < finding->key_count; i++) {
-        same = value_compare(told[count - 1].key[i], finding->key[i]) == 0;
-    }
-    return same;
-}
-
 /* An even choice from all workers; a row that was read twice, since its range was tried again, is told once. */
 static void gather_undecided(Run *run, Arena *arena, Result *out) {
     Sample *sample = sample_make(UNDECIDED_SHOWN, SAMPLE_SEED);
@@ -294,7 +286,7 @@ static void gather_undecided(Run *run, Arena *arena, Result *out) {
     Finding *told = ARENA_MANY(arena, count, Finding);
     size_t told_count = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!is_told(told, told_count, &chosen[i])) {
+        if (told_count == 0 || finding_compare(&told[told_count - 1], &chosen[i]) != 0) {
             told[told_count++] = finding_copy(arena, &chosen[i]);
         }
     }

@@ -67,13 +67,8 @@ static uint64_t key_hash(Sample *sample, const Finding *finding) {
 }
 
 int finding_order(const Finding *a, const Finding *b) {
-    for (size_t i = 0; i < a->key_count && i < b->key_count; i++) {
-        int order = value_compare(a->key[i], b->key[i]);
-        if (order != 0) {
-            return order;
-        }
-    }
-    return (a->kind > b->kind) - (a->kind < b->kind);
+    int order = finding_compare(a, b);
+    return order != 0 ? order : (a->kind > b->kind) - (a->kind < b->kind);
 }
 
 /* Equal hashes (a duplicate key on both sides, or chance) are ordered by what is found: never by who came first. */
