@@ -2,7 +2,7 @@
  *
  * A Source is one connection to one system, owned by one thread. source_open picks the SourceOps by URL; what an
  * engine does not offer is NULL in its table, and `plan` chooses by that. To add an engine: one file with one
- * SourceOps, one row in source/open.c.
+ * SourceOps, one row in source/schemes.def.
  *
  * Life of a worker's source:
  *     open -> begin(snapshot) -> scan -> next, next, ... (rows 0) -> end -> begin ... -> close
@@ -309,6 +309,8 @@ struct SourceOps {
     bool (*end)(Source *source, Err *err); /* without a begin: nothing to do, true */
 
     /* optional: NULL where not offered */
+    /* A URL without password and user data, in arena or static; NULL: no URL of this engine holds any. */
+    const char *(*shown)(Arena *arena, const char *url);
     void (*cancel)(Source *source); /* from another thread or a signal's thread: the running call fails soon */
     bool (*snapshot)(Source *source, Arena *arena, const char **out, Err *err); /* after begin: for another's begin */
     void (*announce)(Source *source, const SourceWork *work); /* between end and begin */

@@ -10,6 +10,7 @@
 #include "source/postgres_load.h"
 #include "source/postgres_position.h"
 #include "source/postgres_sql.h"
+#include "source/postgres_url.h"
 #include "source/postgres_write.h"
 
 #include <stdlib.h>
@@ -449,6 +450,7 @@ const SourceOps postgres_source_ops = {
     .scan = postgres_scan,
     .next = postgres_next,
     .end = postgres_end,
+    .shown = pg_url_shown,
     .cancel = postgres_cancel,
     .snapshot = postgres_snapshot,
     .announce = postgres_announce,
