@@ -11,8 +11,8 @@
  *         tf_repair_close(repair);
  *     }
  *
- * A TfRepair holds its connections and belongs to one thread at a time; a lost connection is opened anew by the next
- * call. What is written, and when not: as `twofold repair --key`. Nothing is printed.
+ * A TfRepair holds its connections and belongs to one thread at a time; a lost connection is opened again by the
+ * next call. What is written, and when not: as `twofold repair --key`. Nothing is printed.
  */
 #ifndef TWOFOLD_REPAIR_H
 #define TWOFOLD_REPAIR_H
@@ -37,7 +37,7 @@ typedef enum TfOutcome {
     TF_CHANGED_MEANWHILE, /* somebody else wrote it while it was looked at */
     TF_REPORTED,          /* missing or extra, and the spec leaves that to people */
     TF_REFUSED,           /* by the row it would be, a constraint, a trigger or a permission */
-    TF_FAILED             /* nobody knows: a connection, a lock that was not given */
+    TF_FAILED             /* not known: the connection was lost, or a lock was not given */
 } TfOutcome;
 
 typedef struct TfRepairOptions {

@@ -1,4 +1,4 @@
-/* What time it is. Monotonic microseconds measure, wall-clock microseconds tell. */
+/* What time it is: monotonic microseconds to measure with, wall-clock microseconds to show. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 

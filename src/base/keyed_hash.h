@@ -1,4 +1,4 @@
-/* A hash that only who holds the key can make: HMAC-SHA-256, cut to 64 bits.
+/* A hash that can be made only with the key: HMAC-SHA-256, cut to 64 bits.
  *
  * In: a key and bytes. Out: the same number for the same key and bytes. Without the key a value cannot be found by
  * hashing guesses, however few values there are (names, birthdays); XXH3 promises nothing of the kind.

@@ -1,7 +1,7 @@
 /* Pairs of rows -> findings and counts. The one comparator: first pass, recheck and repair all use it.
  *
- * In: batches of both sides with their row hashes, and which rows pair. Out: one Finding a row that disagrees, given to
- * `deliver` in the order of the pairs, and the counts of everything looked at.
+ * In: batches of both sides with their row hashes, and which rows pair. Out: one Finding for each row that disagrees,
+ * given to the FindingTaker in the order of the pairs, and the counts of everything compared.
  * Promises: a row is found exactly once; every unequal pair and broken invariant of it is named.
  * A Comparator belongs to one worker; the match is shared.
  */

@@ -1,7 +1,7 @@
-/* What a row costs to be proved: by the digests of two servers, or by being sent from both. `auto` chooses by it.
+/* What it costs to prove a row: by digests on both servers, or by sending it from both. `auto` chooses by this.
  *
- * In: how far away the rows are (SourceDistance), how many values are hashed, how many cores work on them. Out: time a
- * row, and a sentence with the figures that it follows from. Promises only a guess: either choice gives one answer.
+ * In: how far away the rows are (SourceDistance), how many values are hashed, how many cores work on them. Out: time
+ * per row, and a sentence with the figures behind it. Promises no more than a guess: both choices give the same answer.
  */
 #ifndef CHECK_COST_H
 #define CHECK_COST_H

@@ -1,8 +1,8 @@
 /* What a check found out: findings, ranges, the result; and where they go: sinks.
  *
  * Progress leaves the pipeline through sinks only. The run calls every sink under one lock: plan once, then findings
- * and ranges (the findings of a range or part right before it, with nothing in between), then the result once. A run
- * that goes on where another stood tells that one's findings right after the plan, without their ranges. Pointers are
+ * and ranges (the findings of a range or part right before it, with nothing in between), then the result once. A
+ * resumed run first tells the findings of the run it resumes, right after the plan and without their ranges. Pointers are
  * valid during the call. A sink that fails says so once; the run goes on and the error is reported with the verdict.
  */
 #ifndef CHECK_FINDING_H
@@ -113,7 +113,7 @@ typedef struct Result {
     Mode mode;
     const char *mode_reason; /* the plan's; NULL where the check ended before it was planned */
     int64_t started_us;      /* wall clock */
-    int64_t resumed_us;      /* when the run that this one goes on with began; 0: it is no other's */
+    int64_t resumed_us;      /* when the run that this one resumes began; 0: it resumes none */
     int64_t duration_us;
     int64_t paused_us; /* of it, waiting until the servers were within the spec's limits */
     Counts counts;

@@ -2,10 +2,10 @@
  *
  *     guest_begin(...)                         a pooler's connections are taken so that nobody waits for ever
  *     paced_source(...)                        batch by batch, no faster than the rate that was asked for
- *     guest_rest(guest)                        between ranges: pays the rest of what was read, without a transaction
+ *     guest_rest(guest)                        between ranges: rests for what was read, without a transaction
  *
- * Promises: a range whose transaction is RANGE_TARGET_US old is not slowed down any more, so that no snapshot is held
- * for the sake of a rate; what it owes is paid after its end. A range that cannot be cut is slowed down all the same.
+ * Promises: a range whose transaction is RANGE_TARGET_US old is no longer slowed down, so that no snapshot is held just
+ * to keep a rate; the rest follows after its end. A range that cannot be cut is slowed down all the same.
  */
 #ifndef CHECK_GUEST_H
 #define CHECK_GUEST_H
@@ -46,7 +46,7 @@ typedef struct PacedSource {
 /* The source itself where there is no rate to keep. */
 Source *paced_source(PacedSource *paced, Source *inner, Guest *guest, const Range *range, int64_t begun_us);
 
-/* Rows that the server counted by itself. */
+/* Rows that the server read for us. */
 void guest_spend(Guest *guest, int64_t rows);
 void guest_rest(Guest *guest);
 

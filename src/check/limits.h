@@ -1,8 +1,8 @@
-/* What the servers must not be troubled beyond: the spec's `limits`, asked for between ranges.
+/* How busy the servers may get: the spec's `limits`, looked at between ranges.
  *
  * Between two ranges each worker passes here. Once a second one of them asks the servers how busy they are; while a
  * limit is exceeded all of them wait, without a transaction, and the run says so. When that lasts longer than
- * `give_up_after` the run ends: it cannot tell. So it does at once where the servers will not say what was asked.
+ * `give_up_after` the run ends: it cannot tell. It ends at once where a server refuses to say how busy it is.
  * Promises: a limit that could not be read counts as exceeded, never as held.
  */
 #ifndef CHECK_LIMITS_H

@@ -2,8 +2,7 @@
  *
  * A Looker has connections of its own, opened when there is something to look at, and belongs to one thread.
  * Promises: a look is one transaction a side; where a side is a standby with an as_of, one that sees what its primary
- * had after the ranges were read last. What a failed look saw of a range is at most part of it: it must be looked at
- * anew.
+ * had after the ranges were read last. A failed look may have seen part of a range: it must be looked at again.
  */
 #ifndef CHECK_LOOKER_H
 #define CHECK_LOOKER_H

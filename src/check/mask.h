@@ -1,4 +1,4 @@
-/* Values that nobody is shown: a keyed hash in their place.
+/* Values that must not be shown: a keyed hash stands in their place.
  *
  *     "ann@example.org"  ->  "masked:1f3a9c0e2b7d4e55"
  *
@@ -19,7 +19,7 @@ const Value *mask_key(const Match *match, Arena *arena, const Value *key);
 bool mask_hides_key(const Match *match);
 /* The cells masked, the key as it was: findings are still sorted by it. */
 Finding mask_cells(const Match *match, Arena *arena, const Finding *finding);
-/* Equal digests stay equal, but nobody can tell by trying which rows a digest is of. */
+/* Equal digests stay equal, but guessing rows no longer tells which ones a digest is of. */
 Digest mask_digest(const Match *match, Digest digest);
 /* What a server says of a row that is written, a trigger's own words among it: all behind its first colon is left out. */
 void mask_server_error(const Match *match, Err *err);

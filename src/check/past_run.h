@@ -1,8 +1,8 @@
 /* A run as it is kept and told: what the ledger writes and gives back, and `twofold history` shows.
  *
- * A run is there from its plan on; until its result is known, its verdict is "unfinished" and its counts are those of
- * the ranges read so far.
- * Texts are valid as long as whoever gave the PastRun says; one that is not known is NULL. No password is in any.
+ * A run exists from its plan on; until its result is known, its verdict is "unfinished" and its counts are those of the
+ * ranges read so far.
+ * Texts are valid as long as the giver of the PastRun says; what is not known is NULL. No text holds a password.
  */
 #ifndef CHECK_PAST_RUN_H
 #define CHECK_PAST_RUN_H

@@ -100,7 +100,7 @@ static void halves_push(RangeQueue *queue, RangeTask task) {
     queue->halves[queue->half_count++] = task;
 }
 
-/* Cuts the task until it should take no more than twice the target; the rests wait on the stack. */
+/* Cuts the task until it should take no more than twice the target; the other halves wait on the stack. */
 static void task_halve(RangeQueue *queue, RangeTask *task, double estimate_us) {
     while (estimate_us > 2.0 * (double)queue->target_us && queue->half_count < HALVES_MAX) {
         const Value *middle;

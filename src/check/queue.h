@@ -13,7 +13,7 @@
 #include <pthread.h>
 
 typedef struct RangeTask {
-    size_t id; /* the how-manieth task of the run it is, from 0 */
+    size_t id; /* counts the tasks of a run, from 0 */
     Range range;
     size_t first; /* index of the first plan range in it */
     size_t count; /* plan ranges in it; 1 for a part of one, too */

@@ -5,9 +5,9 @@
  *     replicas_begin(replicas, old, new_, &waited_us, err) as of those: both sides, in one snapshot where there is one
  *     ... read, end ...
  *
- * While a standby is waited for, no transaction is open on it or on the other side. A wait ends after the spec's
- * max_wait with TF_ERROR_BEHIND; once one was in vain, others ask but do not wait, until one succeeds.
- * Without an as_of in the spec a begin is a begin. For several threads at once, but for replicas_renew.
+ * While waiting for a standby, no transaction is open on it or on the other side. A wait ends after the spec's max_wait
+ * with TF_ERROR_BEHIND; after one that failed, later calls ask but do not wait, until one succeeds.
+ * Without an as_of in the spec, a begin is just a begin. Thread-safe, except for replicas_renew.
  */
 #ifndef CHECK_REPLICA_H
 #define CHECK_REPLICA_H
@@ -25,9 +25,9 @@ MUST_CHECK bool replica_check(const Spec *spec, bool of_new, Source *source, Err
 Replicas *replicas_make(Arena *arena, const Plan *plan, const RunStop *stop);
 void replicas_close(Replicas *replicas);
 
-/* Takes the positions if nobody has. */
+/* Takes the positions, unless another thread has. */
 MUST_CHECK bool replicas_start(Replicas *replicas, Err *err);
-/* Takes the positions anew, but for those that were taken after `seen_us` (monotonic). By one thread. */
+/* Takes the positions again, unless they were taken after `seen_us` (monotonic). By one thread. */
 MUST_CHECK bool replicas_renew(Replicas *replicas, int64_t seen_us, Err *err);
 /* new_ NULL: both sides are read through `old`. Adds to *waited_us what standbys were waited for. After a failure both
  * sources are to be ended, as always. */

@@ -1,4 +1,4 @@
-/* Going on where an earlier run of the same check stood.
+/* Resuming an earlier run of the same check.
  *
  * Whoever keeps runs gives a Resume to plan; the plan's ranges are then what that run left, and the run counts what was
  * proved before as if it had read it. The parts are of different moments: the verdict's reason says so.

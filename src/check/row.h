@@ -1,6 +1,6 @@
 /* One row of a side, read by its key and kept; and two of them, compared.
  *
- * For whoever deals in single rows: look and repair. The comparison is the check's own (compare.h).
+ * For what works on single rows: look and repair. The comparison is the check's own (compare.h).
  */
 #ifndef CHECK_ROW_H
 #define CHECK_ROW_H

@@ -15,8 +15,8 @@ typedef struct RunSinks {
     size_t count;
 } RunSinks;
 
-/* A stop cancels running statements; ranges that were not read have then failed. `arena` keeps the result. Fails only
- * where nothing could be started; what goes wrong later is in the result. */
+/* A stop cancels running statements; ranges that were not read have then failed. `arena` keeps the result. Never fails:
+ * what goes wrong is in the result. */
 void run_check(Arena *arena, const Plan *plan, const CheckOptions *options, RunSinks sinks, RunStop *stop, Result *out);
 
 #endif

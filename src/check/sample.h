@@ -2,8 +2,9 @@
  *
  * Kept are the `capacity` findings whose hash of (canonical key, seed) is smallest: each key has the same chance,
  * wherever it lies and whichever worker found it. What is kept is copied, what gives way is freed: memory is bounded
- * by capacity and, where a limit is set, by bytes: then capacity shrinks, and the least wanted go. Cell values longer than SAMPLE_CELL_BYTES are cut in the copy; keys never are.
- * Not for several threads at once: offer under the sinks' lock.
+ * by capacity and, where a limit is set, by bytes: capacity then shrinks, and the least wanted findings go. Cell values
+ * longer than SAMPLE_CELL_BYTES are cut in the copy; keys never are.
+ * Not thread-safe: offer under the sinks' lock.
  */
 #ifndef CHECK_SAMPLE_H
 #define CHECK_SAMPLE_H

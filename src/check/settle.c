@@ -232,7 +232,7 @@ Settle *settle_open(Arena *arena, const Plan *plan, Delivery downstream, Guest *
     return settle;
 }
 
-/* Without a thread of its own the settling is done by whoever closes. */
+/* If no thread could be started, the caller settles here. */
 void settle_close(Settle *settle) {
     pthread_mutex_lock(&settle->lock);
     settle->closing = true;

@@ -1,11 +1,12 @@
 /* Differences between two databases, looked at again: what is traffic and what is true.
  *
  * Two snapshots of two databases are never of the same moment, so a row that is being written looks different for a
- * while. A range's findings wait here and are looked at again by key, with growing pauses, by the same comparator:
+ * while. A range's findings wait here (pending.h) and are looked at again (looker.h), with growing pauses, by the same
+ * comparator:
  *
  *     equal now, or gone on both sides       traffic: forgotten
  *     the same images, LOOKS times in a row  confirmed: delivered with its range
- *     still changing when the time is up     in flight: counted, not called either
+ *     still changing when the time is up     in flight: counted, and called neither
  *
  * Where a side is a standby with an as_of, each look waits for a position that its primary had after the look before:
  * what a standby has not replayed yet is no finding, however long it takes.

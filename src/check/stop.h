@@ -1,4 +1,4 @@
-/* The wish to end a run early, shared by whoever may have it and all who must notice. */
+/* A request to end a run early: set by a signal or a caller, seen by every worker. */
 #ifndef CHECK_STOP_H
 #define CHECK_STOP_H
 
@@ -10,7 +10,7 @@ typedef struct RunStop {
     atomic_bool wanted;
 } RunStop;
 
-/* NULL is a stop that nobody can want. */
+/* NULL: nobody can ask for it. */
 bool stop_wanted(const RunStop *stop);
 /* Sleeps, but not on after a stop is wanted; false where it is. */
 bool stop_sleep(const RunStop *stop, int64_t us);

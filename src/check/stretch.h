@@ -1,10 +1,15 @@
 /* A stretch of keys in which most rows are findings, looked at again as a whole instead of one by one.
  *
- * A range that is missing on one side, or a column that differs in every row. To look again is to read the stretch
- * again, the same way as before. Where all rows stand alone on one side, and are packed (finding_list.h), they are kept:
- * the other side is still empty there, and the same keys follow each other on this one. Of all others settle keeps a
- * digest: the same digest is the same findings, of the same values. Where rows only stand alone, their keys are all that is read.
- * Promises: what is not the same is no answer but a reason to read every finding that is there now.
+ * For example a range that is missing on one side, or a column that differs in every row. To look again is to read the
+ * stretch again, the same way as before.
+ *
+ *     every row stands alone on one side, and is packed (finding_list.h)    the list is kept: the other side must still
+ *                                                                           be empty, and the keys the same
+ *     anything else                                                         a digest is kept: the same digest means the
+ *                                                                           same findings, of the same values
+ *
+ * Where rows only stand alone, nothing but keys is read.
+ * Promises: a stretch that looks different is not judged; every finding that is there now is read.
  * Refuses: keys whose order a range cannot follow (NULL, floats, a column's own collation).
  */
 #ifndef CHECK_STRETCH_H

@@ -1,8 +1,8 @@
 /* One worker: its own connections, its own memory, one range at a time.
  *
  * A range reads like this: begin on both sides (one snapshot where one instance allows it), join or scan, end on both
- * sides, then hand over findings and counts. A failure anywhere makes the range failed with its reason, and its counts
- * and findings are dropped, except those that were handed over early because they no longer fitted in memory.
+ * sides, then hand over findings and counts. Any failure makes the whole range failed, with its reason; its counts and
+ * findings are then dropped, except findings that were handed over early because memory was full.
  */
 #ifndef CHECK_WORKER_H
 #define CHECK_WORKER_H
@@ -38,7 +38,7 @@ void worker_give_up(Worker *worker, const RangeTask *task);
 int64_t worker_waited_us(const Worker *worker);
 /* The sources it reads, for Limits; it must be between two ranges. */
 MUST_CHECK bool worker_sources(void *worker, Source *out[2], Err *err);
-/* From another thread: what the worker's connections do now fails soon. */
+/* From another thread: whatever the worker's connections are doing fails soon. */
 void worker_cancel(Worker *worker);
 /* A few of the rows that it could not decide; the worker must be done. */
 const Finding *worker_undecided(const Worker *worker, size_t *count);

@@ -1,5 +1,5 @@
 /* The man pages: twofold(1), one for each command, and twofold-spec(5). Made from the tables of commands, options, spec
- * keys and operators, so that what is new there is in them by itself.
+ * keys and operators, so that they are never out of date.
  */
 #ifndef CMD_MAN_H
 #define CMD_MAN_H

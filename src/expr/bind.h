@@ -1,4 +1,4 @@
-/* Kinds that meet: what bind knows and the tests of it may ask. */
+/* Which kinds have a common meaning, and which casts there are. */
 #ifndef EXPR_BIND_H
 #define EXPR_BIND_H
 

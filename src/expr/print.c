@@ -1,5 +1,5 @@
 /* In: a tree. Out: the text a user would write for it; it parses to the same tree. Casts that bind added are left
- * out. Parentheses stand around every operator that is an operand, so that nobody needs the precedence to read it. */
+ * out. Every operator that is an operand stands in parentheses, so that it reads without knowing the precedence. */
 #include "expr/tree.h"
 
 #include <ctype.h>

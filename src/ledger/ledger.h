@@ -9,7 +9,7 @@
  * newer one, a damaged one, or what is something else is refused and left as it is.
  *
  * Promises: a range becomes proved in the transaction that stores its findings, so that a run that was killed can be
- * gone on with and nothing is lost or told twice; no password is written. Failures are TF_ERROR_IO (TF_ERROR_BUSY
+ * resumed and nothing is lost or told twice; no password is written. Failures are TF_ERROR_IO (TF_ERROR_BUSY
  * where another process holds it, TF_ERROR_USAGE for a URL of another kind) and never change a verdict.
  * Kept are, of each check, the findings of the newest 10 runs, the ranges of the newest 100, and LEDGER_KEEPS_RUNS runs;
  * the last consistent run is never forgotten.
@@ -62,7 +62,7 @@ typedef struct PastRunTaker {
     void *self;
 } PastRunTaker;
 
-/* The runs of this check, the one that was begun or gone on with last first, at most `limit` (0: all). */
+/* The runs of this check, the one begun or resumed last first, at most `limit` (0: all). */
 MUST_CHECK bool ledger_history(Ledger *ledger, const char *check, size_t limit, PastRunTaker taker, Err *err);
 
 /* What has changed since a run wrote down its columns (PastRun.old_columns), where the digests differ: a sentence. */

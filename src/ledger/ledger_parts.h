@@ -17,7 +17,7 @@ enum { KEEP_FINDINGS_RUNS = 10, KEEP_RANGES_RUNS = 100, KEEP_RUNS = LEDGER_KEEPS
 #define NEWEST_FIRST " order by ordinal desc, started_us desc, id desc"
 #define NEXT_ORDINAL(check) "(select coalesce(max(ordinal), 0) + 1 from twofold_run where check_name = " check ")"
 
-/* A run of this ledger that can be gone on with. */
+/* A run of this ledger that can be resumed. */
 typedef struct LedgerResume {
     Resume resume; /* first */
     Ledger *ledger;

@@ -309,7 +309,7 @@ static int by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* What earlier attempts proved was settled when they were gone on with: their rows are no part of the latest plan. */
+/* What earlier attempts proved was settled when they were resumed: their rows are no part of the latest plan. */
 static bool rows_weigh(Arena *arena, const Rows *rows, const Range *ranges, size_t range_count, LedgerResume *out) {
     RangeDone *done = ARENA_MANY(arena, rows->count, RangeDone);
     size_t done_count = 0;

@@ -167,7 +167,7 @@ typedef struct LedgerSink {
     int64_t finding_count;
 } LedgerSink;
 
-/* The bounds of masked keys would show them, so such a plan is not kept, and cannot be gone on with. */
+/* The bounds of masked keys would show them, so such a plan is not kept, and its run cannot be resumed. */
 static bool keeps_bounds(const Match *match) {
     return !mask_hides_key(match);
 }

@@ -66,7 +66,7 @@ const char *const ledger_steps[] = {
     " findings text,"
     " primary key (run_id, number));",
 
-    /* ordinal: 1, 2, ... of a check, in the order in which runs were begun or last gone on with: clocks step back, and
+    /* ordinal: 1, 2, ... of a check, in the order in which runs were begun or last resumed: clocks step back, and
      * those of two machines differ. Runs of older ledgers have 0, and are told apart by their times. */
     ("alter table twofold_run add column ordinal bigint not null default 0;"
      "create index twofold_run_by_ordinal on twofold_run (check_name, ordinal);"),

@@ -256,7 +256,7 @@ static bool sqlite_run(LedgerDb *db, const char *sql, const char *const *params,
 /* ---- the lock ------------------------------------------------------------------------------------------------------
  */
 
-/* Who wrote his number into the file; empty where nobody did. */
+/* The process number in the lock file; empty where there is none. */
 static void holder_read(int file, char *out, size_t size) {
     char number[16];
     ssize_t length = pread(file, number, sizeof(number) - 1, 0);

@@ -81,7 +81,7 @@ struct Relation {
     size_t key[KEY_MAX_COLUMNS]; /* indexes into columns */
     size_t key_count;
     bool key_unique;   /* the catalog proves that no two rows have one key */
-    bool key_guarded;  /* ... that no two have one without a NULL in it, whoever writes */
+    bool key_guarded;  /* ... and an index keeps any writer from adding a second row with a key that has no NULL */
     bool key_ordered;  /* an index gives ranges of the key without reading the rest */
     double estimated_rows;  /* from statistics; negative: unknown */
     double estimated_row_bytes; /* negative: unknown */
@@ -358,7 +358,7 @@ struct SourceOps {
     bool (*transaction)(Source *source, Arena *arena, const char **out, Err *err);
     /* After begin or begin_write: how the one of that name ended. */
     bool (*transaction_end)(Source *source, const char *transaction, TransactionEnd *out, Err *err);
-    /* False: it was not committed, or (TF_ERROR_CONNECTION) nobody knows. */
+    /* False: it was not committed, or (TF_ERROR_CONNECTION) it is not known. */
     bool (*commit)(Source *source, Err *err);
     void (*rollback)(Source *source);
     /* The statement for people, values as literals. */
