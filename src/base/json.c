@@ -1,7 +1,7 @@
 /* Reading JSON (promises: json.h).
  *
- * One grammar, read by next_member, next_element and read_value. With an arena the reader keeps a tree of nodes; without
- * one it only checks and walks past.
+ * One grammar, read by next_member, next_element and read_value. With an arena the reader keeps a tree of nodes;
+ * without one it only checks and walks past.
  */
 #include "base/json.h"
 

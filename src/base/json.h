@@ -1,15 +1,15 @@
 /* What documents mean.
  *
- * In: JSON text (json, jsonb, documents of other systems), not to be trusted. Out: canonical bytes that are equal exactly
- * where two documents are (json_canonical.c), and the parts that the expression language asks for (json.c).
+ * In: JSON text (json, jsonb, documents of other systems), not to be trusted. Out: canonical bytes that are equal
+ * exactly where two documents are (json_canonical.c), and the parts that the expression language asks for (json.c).
  *
  * Promises: member order, spaces, escapes and number spellings do not matter (1.0, 1 and 1e0 are one number, exactly:
  * 2^53 and 2^53 + 1 differ); where a name occurs twice the last one wins, as in jsonb; the order of elements matters.
  * Refuses: what RFC 8259 does not allow, invalid UTF-8, lone surrogates (no text can hold them), nesting deeper than
  * JSON_MAX_DEPTH, numbers of more than DECIMAL_MAX_BEFORE digits or with an exponent beyond a billion.
  *
- * No library at hand keeps numbers exact under these rules (they give doubles, or the digits as written): hence a reader
- * of our own.
+ * No library at hand keeps numbers exact under these rules (they give doubles, or the digits as written): hence a
+ * reader of our own.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H

@@ -1,5 +1,6 @@
 /* A guess at why two values differ, for people who look for the bug: "scale" is a factor of ten, "shift" whole hours
- * (a time zone), "truncation" one text the beginning of the other, "swapped columns" two values in each other's place. */
+ * (a time zone), "truncation" one text the beginning of the other, "swapped columns" two values in each other's
+ * place. */
 #ifndef CHECK_CAUSE_H
 #define CHECK_CAUSE_H
 

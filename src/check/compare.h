@@ -42,8 +42,8 @@ bool compare_reads_all(const Comparator *comparator);
  * compare_reads_all. Adds to counts->compared and what follows from it. */
 void compare_pairs(Comparator *comparator, const RowPairs *pairs, const RowHash *old_hashes, const RowHash *new_hashes,
                    Counts *counts, FindingTaker taker);
-/* A few of the rows that were undecided so far: findings of kind DIFFERENT whose invariants are the unknown ones. In key
- * order, valid until the next comparison. */
+/* A few of the rows that were undecided so far: findings of kind DIFFERENT whose invariants are the unknown ones. In
+ * key order, valid until the next comparison. */
 const Finding *comparator_undecided(Comparator *comparator, size_t *count);
 /* A row without a partner, or a key that stands twice: `batch` is of the side that has it. */
 void compare_alone(Comparator *comparator, FindingKind kind, const Batch *batch, size_t row, Counts *counts,

@@ -4,8 +4,8 @@
  *     digest_by_buckets   parts of a stretch by a hash of the key, the same on both sides: few rows are left where few
  *                         differ, wherever they lie
  *
- * Both servers work at the same time. Promises: whatever row of either side could be a finding or undecided lies in what is
- * left. Both sources have begun; after a failure they may still be at work until they are ended.
+ * Both servers work at the same time. Promises: whatever row of either side could be a finding or undecided lies in
+ * what is left. Both sources have begun; after a failure they may still be at work until they are ended.
  */
 #ifndef CHECK_DIGEST_READ_H
 #define CHECK_DIGEST_READ_H

@@ -2,8 +2,9 @@
  *
  * Progress leaves the pipeline through sinks only. The run calls every sink under one lock: plan once, then findings
  * and ranges (the findings of a range or part right before it, with nothing in between), then the result once. A
- * resumed run first tells the findings of the run it resumes, right after the plan and without their ranges. Pointers are
- * valid during the call. A sink that fails says so once; the run goes on and the error is reported with the verdict.
+ * resumed run first tells the findings of the run it resumes, right after the plan and without their ranges. Pointers
+ * are valid during the call. A sink that fails says so once; the run goes on and the error is reported with the
+ * verdict.
  */
 #ifndef CHECK_FINDING_H
 #define CHECK_FINDING_H
@@ -52,8 +53,8 @@ typedef struct Finding {
 
 /* A copy with everything it points to, but for the names, which live with the match. */
 Finding finding_copy(Arena *arena, const Finding *finding);
-/* A row that stands alone, under one integer key: its kind and that integer are all there is to tell. Such findings come
- * by the million, where a side is empty. */
+/* A row that stands alone, under one integer key: its kind and that integer are all there is to tell. Such findings
+ * come by the million, where a side is empty. */
 bool finding_is_plain(const Finding *finding);
 /* By key. */
 int finding_compare(const Finding *a, const Finding *b);
@@ -124,7 +125,7 @@ typedef struct Result {
     double coverage;       /* rows in proved ranges of all rows that are there; 1.0 only where every range was proved */
     const Finding *sample; /* in key order */
     size_t sample_count;
-    const Finding *undecided; /* a few undecided rows, in key order: as DIFFERENT, with the invariants that are unknown */
+    const Finding *undecided; /* a few undecided rows, in key order: DIFFERENT, with the invariants that are unknown */
     size_t undecided_count;
 } Result;
 

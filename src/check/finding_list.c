@@ -1,8 +1,8 @@
 /* Findings held (promises: finding_list.h).
  *
- * A list of pieces. A piece is one whole finding, or many of one kind: then its steps are the differences of their keys,
- * each a zigzag number of seven bits a byte, the first from 0. Pieces of a run double up to STEPS_MOST, so that a few
- * that stand alone among others cost no more than they would whole.
+ * A list of pieces. A piece is one whole finding, or many of one kind: then its steps are the differences of their
+ * keys, each a zigzag number of seven bits a byte, the first from 0. Pieces of a run double up to STEPS_MOST, so that a
+ * few that stand alone among others cost no more than they would whole.
  */
 #include "check/finding_list.h"
 

@@ -2,9 +2,10 @@
  *
  * In: a source that is scanning. Out: views - stretches of rows that lie in one batch - and, for each row, whether the
  * row after it (in this view or the next) has the same key. The last row of every batch is carried over in a copy, so
- * that this is known for it too. Rows that come with a Wire are hashed and read when the merge asks for them, all others
- * as they arrive.
- * Promises: every row of the scan appears in exactly one view; rows ascend by key, or the call that meets the one that does not fails.
+ * that this is known for it too. Rows that come with a Wire are hashed and read when the merge asks for them, all
+ * others as they arrive.
+ * Promises: every row of the scan appears in exactly one view; rows ascend by key, or the call that meets the one that
+ * does not fails.
  */
 #ifndef CHECK_LANE_H
 #define CHECK_LANE_H

@@ -21,7 +21,8 @@ bool mask_hides_key(const Match *match);
 Finding mask_cells(const Match *match, Arena *arena, const Finding *finding);
 /* Equal digests stay equal, but guessing rows no longer tells which ones a digest is of. */
 Digest mask_digest(const Match *match, Digest digest);
-/* What a server says of a row that is written, a trigger's own words among it: all behind its first colon is left out. */
+/* What a server says of a row that is written, a trigger's own words among it: all behind its first colon is left
+ * out. */
 void mask_server_error(const Match *match, Err *err);
 /* An error about rows may quote a value: what stands behind its first quote is left out. */
 void mask_error(const Match *match, Err *err);

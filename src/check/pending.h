@@ -6,8 +6,8 @@
  *     stretch, list       nearly all rows stand alone on one side: their keys, packed to a byte or two each
  *     stretch, digest     most rows are findings: one digest of them all
  *
- * A stretch is bounded by its last finding, which is a suspect. A stretch that looks different gives up what changed, or
- * all of it, to the suspects; nothing goes the other way.
+ * A stretch is bounded by its last finding, which is a suspect. A stretch that looks different gives up what changed,
+ * or all of it, to the suspects; nothing goes the other way.
  *
  * In: what a look saw. Out: the findings that LOOKS looks in a row saw with the same image, and the range's report,
  * whose counts are at any time those of what is still believed.

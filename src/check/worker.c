@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "check/side.h"
 
-/* Findings of one range held back until its end is known; beyond this they are handed over early. Packed ones are many in
- * few bytes, and take room again where they are kept. */
+/* Findings of one range held back until its end is known; beyond this they are handed over early. Packed ones are many
+ * in few bytes, and take room again where they are kept. */
 enum { HELD_BYTES = 4 << 20, HELD_FINDINGS = 1 << 15 };
 
 /* Pauses double: 0.1 s to 3.2 s, six seconds in all: a server that restarts is back. */

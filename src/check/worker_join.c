@@ -1,5 +1,5 @@
-/* Reading a range by a join: one server that has both sides counts its rows and pairs and tells which it suspects; those
- * are fetched and decided here, by the same comparator as any other row.
+/* Reading a range by a join: one server that has both sides counts its rows and pairs and tells which it suspects;
+ * those are fetched and decided here, by the same comparator as any other row.
  */
 #include "check/worker_parts.h"
 

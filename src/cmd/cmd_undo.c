@@ -42,8 +42,7 @@ static bool spec_find(UndoRun *run, Err *err) {
     return err->hint[0] != '\0' || path != kept ? false : err_hint(err, "Name the spec of the repair by --spec FILE.");
 }
 
-/* ---- what is printed ----------------------------------------------------------------------------------------------
- */
+/* ---- what is printed --------------------------------------------------------------------------------------- */
 
 /* What was not written stands in a comment, on one line: whoever runs the output runs only what was, or would be. */
 static void row_left(const UndoRow *row, Buf *out) {
@@ -104,8 +103,7 @@ static void summary_show(UndoRun *run) {
     }
 }
 
-/* ---- running ------------------------------------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------------------------------------------- */
 
 static const char *place_of(const UndoSide *side) {
     return side->source == NULL ? "" : side->source->ops->info(side->source)->place;

@@ -62,8 +62,7 @@ static void typed_line(const char *text, Buf *out) {
     buf_char(out, '\n');
 }
 
-/* ---- twofold(1) ---------------------------------------------------------------------------------------------------
- */
+/* ---- twofold(1) -------------------------------------------------------------------------------------------- */
 
 static void program_commands(Commands all, Buf *out) {
     buf_text(out, ".SH COMMANDS\n");
@@ -99,8 +98,7 @@ static void program_page(Buf *out) {
     page_reference("spec", "5", true, out);
 }
 
-/* ---- a command ----------------------------------------------------------------------------------------------------
- */
+/* ---- a command --------------------------------------------------------------------------------------------- */
 
 static void command_page(const Command *command, Buf *out) {
     page_begin(command->name, "1", command->sentence, out);

@@ -31,8 +31,8 @@ ProgramState *program_state(Arena *arena, const Program *program);
 /* out_truth has room for pairs->count. Never fails: what cannot be computed is unknown. */
 void program_truth(const Program *program, ProgramState *state, const RowPairs *pairs, uint8_t *out_truth);
 /* Any expression's value for one pair of rows: what `look` and `repair` show and write. In arena. A number is INT where
- * it has no digits after the point and fits 64 bits, else DECIMAL, whatever expr_kind says. An exact quotient without an
- * end (1 / 3) is cut to twenty digits: for showing only. */
+ * it has no digits after the point and fits 64 bits, else DECIMAL, whatever expr_kind says. An exact quotient without
+ * an end (1 / 3) is cut to twenty digits: for showing only. */
 Value program_value(const Program *program, ProgramState *state, const RowPairs *pair, Arena *arena);
 
 #endif

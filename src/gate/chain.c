@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* ---- one run ------------------------------------------------------------------------------------------------------
- */
+/* ---- one run ----------------------------------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b) {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -72,8 +71,7 @@ RunWorth run_worth(const SpecGate *policy, const Evidence *evidence, const PastR
     return is_good(policy, run) ? RUN_COUNTS : RUN_NOT_GOOD;
 }
 
-/* ---- one after another --------------------------------------------------------------------------------------------
- */
+/* ---- one after another ------------------------------------------------------------------------------------- */
 
 static void chain_take(Chain *chain, const PastRun *run) {
     chain->clock_went_back =

@@ -23,8 +23,7 @@ void contract_unknown(const Spec *spec, const char *why, Conditions *out) {
     }
 }
 
-/* ---- one name, one server -----------------------------------------------------------------------------------------
- */
+/* ---- one name, one server ---------------------------------------------------------------------------------- */
 
 typedef struct Asking {
     Check *check;
@@ -89,8 +88,7 @@ static bool drop_ask(Asking *asking, Source *source, const SpecDrop *drop, Arena
     return contract_parity(check, &pair, &answer, arena, asking->out, err);
 }
 
-/* ---- servers ------------------------------------------------------------------------------------------------------
- */
+/* ---- servers ----------------------------------------------------------------------------------------------- */
 
 static bool server_ask(Asking *asking, const char *url, Err *err) {
     Check *check = asking->check;
@@ -113,8 +111,7 @@ static bool server_ask(Asking *asking, const char *url, Err *err) {
     return good;
 }
 
-/* ---- conditions of all --------------------------------------------------------------------------------------------
- */
+/* ---- conditions of all ------------------------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b) {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;

@@ -174,8 +174,7 @@ static void text_read(Reading *reading, const DependentText *text, Arena *scratc
     }
 }
 
-/* ---- all of them --------------------------------------------------------------------------------------------------
- */
+/* ---- all of them ------------------------------------------------------------------------------------------- */
 
 static void dynamic_say(Reading *reading) {
     enum { SHOWN_BYTES = 400 };
@@ -233,8 +232,7 @@ static SqlSubject subject_of(const ContractTexts *texts, Arena *arena) {
     };
 }
 
-/* ---- whether the server counted -------------------------------------------------------------------------------------
- */
+/* ---- whether the server counted ---------------------------------------------------------------------------- */
 
 static void traffic_say(Conditions *out, const char *name, const char *shown, ConditionState state,
                         const char *required, Buf *seen, int64_t since_us) {

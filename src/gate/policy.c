@@ -41,8 +41,7 @@ static void runs_write(int64_t count, const char *what, Buf *out) {
     buf_printf(out, " %s%s", what, count == 1 ? "run" : "runs");
 }
 
-/* ---- what is required ---------------------------------------------------------------------------------------------
- */
+/* ---- what is required -------------------------------------------------------------------------------------- */
 
 static void require_ledger(const SpecGate *policy, Buf *out) {
     (void)policy;
@@ -101,8 +100,7 @@ static void require_in_flight(const SpecGate *policy, Buf *out) {
     buf_text(out, "no row was still changing");
 }
 
-/* ---- the newest run that ended -------------------------------------------------------------------------------------
- */
+/* ---- the newest run that ended ----------------------------------------------------------------------------- */
 
 static void see_ratio(const PastRun *run, Buf *out) {
     int64_t keys = run->old_rows + run->new_rows - run->compared;
@@ -186,8 +184,7 @@ static void add_measure(const SpecGate *policy, const Evidence *evidence, const 
     say_add(&saying, measure->state(policy, run), out);
 }
 
-/* ---- runs in a row -------------------------------------------------------------------------------------------------
- */
+/* ---- runs in a row ----------------------------------------------------------------------------------------- */
 
 /* What ended a chain: "the run of 2026-01-02T03:04:05Z was inconsistent: 3 rows disagree". */
 static void ending_write(const Chain *chain, Buf *out) {
@@ -319,8 +316,7 @@ static void add_chain(const SpecGate *policy, const Evidence *evidence, Conditio
     add_times(policy, evidence, enough_behind ? &behind : &chain, out);
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------------------------- */
 
 static void add_ledger(const SpecGate *policy, const Evidence *evidence, Conditions *out) {
     Saying saying = say_of(RUNS, "ledger");

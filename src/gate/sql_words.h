@@ -1,5 +1,5 @@
-/* Texts that a statement holds as constants, and that somebody may run as SQL: judged by the words in them, since nothing
- * says where a statement begins. Whole words, in either case.
+/* Texts that a statement holds as constants, and that somebody may run as SQL: judged by the words in them, since
+ * nothing says where a statement begins. Whole words, in either case.
  */
 #ifndef GATE_SQL_WORDS_H
 #define GATE_SQL_WORDS_H

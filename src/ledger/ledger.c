@@ -70,8 +70,7 @@ void ledger_unlock(Ledger *ledger) {
     ledger->db->ops->unlock(ledger->db);
 }
 
-/* ---- a run as a row ------------------------------------------------------------------------------------------------
- */
+/* ---- a run as a row ---------------------------------------------------------------------------------------- */
 
 static const char *member_text(Arena *arena, const RunColumn *column, const PastRun *run) {
     const char *member = (const char *)run + column->member;

@@ -11,9 +11,8 @@
  * Promises: a range becomes proved in the transaction that stores its findings, so that a run that was killed can be
  * resumed and nothing is lost or told twice; no password is written. Failures are TF_ERROR_IO (TF_ERROR_BUSY
  * where another process holds it, TF_ERROR_USAGE for a URL of another kind) and never change a verdict.
- * Kept are, of each check, the findings of the newest 10 runs, the ranges of the newest 100, and LEDGER_KEEPS_RUNS runs;
- * the last consistent run is never forgotten.
- * A Ledger belongs to one thread at a time.
+ * Kept are, of each check, the findings of the newest 10 runs, the ranges of the newest 100, and LEDGER_KEEPS_RUNS
+ * runs; the last consistent run is never forgotten. A Ledger belongs to one thread at a time.
  */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H

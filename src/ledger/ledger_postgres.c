@@ -40,8 +40,7 @@ typedef struct PgLedger {
     int64_t lock_key;
 } PgLedger;
 
-/* ---- failures -----------------------------------------------------------------------------------------------------
- */
+/* ---- failures ---------------------------------------------------------------------------------------------- */
 
 /* What the ledger's server says is never the user's spec: only what was asked for when opening may be asked wrongly. */
 static bool failed(PgLedger *ledger, const PGresult *result, const char *what, Err *err) {
@@ -60,8 +59,7 @@ static bool refused(const PgLedger *ledger, const char *why, const char *hint, E
     return err_hint(err, "%s", hint);
 }
 
-/* ---- statements -----------------------------------------------------------------------------------------------------
- */
+/* ---- statements -------------------------------------------------------------------------------------------- */
 
 static const char *what_of(const char *sql) {
     return strncmp(sql, "select", strlen("select")) == 0 ? "read" : "write";

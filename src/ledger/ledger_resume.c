@@ -57,8 +57,7 @@ static bool damaged(int64_t started_us, Err *err) {
     return false;
 }
 
-/* ---- what changed -------------------------------------------------------------------------------------------------
- */
+/* ---- what changed ------------------------------------------------------------------------------------------ */
 
 /* The next line "name\ttype\n"; false at the end. */
 static bool next_column(const char **at, Str *name, Str *type) {

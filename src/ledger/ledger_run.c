@@ -153,8 +153,7 @@ bool ledger_record(Ledger *ledger, const Result *result, LedgerSources sources, 
     return good;
 }
 
-/* ---- the sink -----------------------------------------------------------------------------------------------------
- */
+/* ---- the sink ---------------------------------------------------------------------------------------------- */
 
 typedef struct LedgerSink {
     Sink sink;
@@ -282,8 +281,7 @@ static bool sink_finding(Sink *sink, const Finding *finding, Err *err) {
     return true;
 }
 
-/* ---- ranges ---------------------------------------------------------------------------------------------------------
- */
+/* ---- ranges ------------------------------------------------------------------------------------------------ */
 
 static const char *digest_text(Arena *arena, const Digest *digest) {
     unsigned char bytes[DIGEST_BYTES];

@@ -253,8 +253,7 @@ static bool sqlite_run(LedgerDb *db, const char *sql, const char *const *params,
     return good;
 }
 
-/* ---- the lock ------------------------------------------------------------------------------------------------------
- */
+/* ---- the lock ---------------------------------------------------------------------------------------------- */
 
 /* The process number in the lock file; empty where there is none. */
 static void holder_read(int file, char *out, size_t size) {
@@ -327,8 +326,7 @@ static void sqlite_unlock(LedgerDb *db) {
     }
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------------------
- */
+/* ---- life -------------------------------------------------------------------------------------------------- */
 
 static void sqlite_close(LedgerDb *db) {
     SqliteLedger *ledger = (SqliteLedger *)db;

@@ -125,8 +125,7 @@ static bool torn_or_damaged(JournalReader *reader, Err *err) {
     return true;
 }
 
-/* ---- entries ------------------------------------------------------------------------------------------------------
- */
+/* ---- entries ----------------------------------------------------------------------------------------------- */
 
 /* Intents are numbered, and an outcome belongs to the intent before it. */
 static bool in_order(JournalReader *reader, const JournalEntry *entry, Err *err) {
@@ -209,8 +208,7 @@ const JournalHeader *journal_reader_header(const JournalReader *reader) {
     return &reader->header.as.header;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------------------------
- */
+/* ---- opening ----------------------------------------------------------------------------------------------- */
 
 static bool file_open(const char *path, int *out_file, int64_t *out_size, Err *err) {
     struct stat status;

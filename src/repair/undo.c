@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- opening ------------------------------------------------------------------------------------------------------
- */
+/* ---- opening ----------------------------------------------------------------------------------------------- */
 
 static const SpecSide *spec_side(const Spec *spec, bool of_new) {
     return of_new ? &spec->new_ : &spec->old;
@@ -91,8 +90,7 @@ static bool masks_ready(Undo *undo, Err *err) {
     return mask_key_read(key, err);
 }
 
-/* ---- which rows ---------------------------------------------------------------------------------------------------
- */
+/* ---- which rows -------------------------------------------------------------------------------------------- */
 
 /* Grows by doubling; freed by undo_close. */
 static void intent_add(Undo *undo, int64_t offset) {
@@ -132,8 +130,7 @@ bool undo_open(Undo *undo, JournalReader *reader, const Spec *spec, Err *err) {
     return spec_fits(journal_reader_header(reader), spec, err) && masks_ready(undo, err) && journal_index(undo, err);
 }
 
-/* ---- taking back --------------------------------------------------------------------------------------------------
- */
+/* ---- taking back ------------------------------------------------------------------------------------------- */
 
 static bool intent_undo(Undo *undo, const UndoIntent *which, const UndoOptions *options, UndoTaker taker,
                         UndoCounts *counts, Err *err) {

@@ -16,8 +16,7 @@ const char *undo_outcome_name(UndoOutcome outcome) {
     return outcome_names[outcome];
 }
 
-/* ---- the row's columns --------------------------------------------------------------------------------------------
- */
+/* ---- the row's columns ------------------------------------------------------------------------------------- */
 
 static const RowCell *cell_find(RowImage row, const char *name) {
     for (size_t i = 0; i < row.count; i++) {
@@ -128,8 +127,7 @@ static bool key_values(const Scan *scan, const JournalIntent *intent, Arena *are
     return true;
 }
 
-/* ---- is it still the row? -----------------------------------------------------------------------------------------
- */
+/* ---- is it still the row? ---------------------------------------------------------------------------------- */
 
 static bool cell_same(const RowCell *a, const RowCell *b) {
     return a->null == b->null && (a->null || str_equal(a->text, b->text));
@@ -171,8 +169,7 @@ static const char *changed_why(const JournalIntent *intent, const JournalImage *
     return arena_printf(arena, "\"%s\" is not what was written", first_difference(intent->after.row, now->row));
 }
 
-/* ---- the write that takes it back ---------------------------------------------------------------------------------
- */
+/* ---- the write that takes it back -------------------------------------------------------------------------- */
 
 static const RelationColumn *column_of(const UndoSide *side, const RowCell *cell) {
     return &side->table.relation.columns[column_find(&side->table.relation, cell->name)];
@@ -228,8 +225,7 @@ static RowWrite write_of(const UndoSide *side, const JournalIntent *intent, Aren
     return write;
 }
 
-/* ---- one row ------------------------------------------------------------------------------------------------------
- */
+/* ---- one row ----------------------------------------------------------------------------------------------- */
 
 /* A row in the middle of being taken back. */
 typedef struct Step {
@@ -397,8 +393,7 @@ static bool wet_run(Step *step, Err *err) {
     return true;
 }
 
-/* ---- failures -----------------------------------------------------------------------------------------------------
- */
+/* ---- failures ---------------------------------------------------------------------------------------------- */
 
 static UndoOutcome outcome_of_error(const Err *err) {
     bool refused = err->code == TF_ERROR_DATA || err->code == TF_ERROR_DENIED || err->code == TF_ERROR_SCHEMA ||

@@ -111,7 +111,7 @@ Sink *html_sink_open(const HtmlOptions *options) {
     return &self->sink;
 }
 
-/* ---- what it knows before the run --------------------------------------------------------------------------------- */
+/* ---- what it knows before the run -------------------------------------------------------------------------- */
 
 enum { PAGE_RUNS = 40 };
 

@@ -139,8 +139,7 @@ static void write_worst(const void *page, Buf *out) {
     (void)html_map_worst(map_of(page), out);
 }
 
-/* ---- rows ---------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------- */
 
 static bool has_rows(const void *page) {
     return match_of(page) != NULL && ((const HtmlPage *)page)->finding_count > 0;
@@ -213,8 +212,7 @@ static void write_undecided(const void *page, Buf *out) {
     }
 }
 
-/* ---- what the script reads ------------------------------------------------------------------------------------------
- */
+/* ---- what the script reads --------------------------------------------------------------------------------- */
 
 static void begin_list(JsonWriter *json, const char *name) {
     json_name(json, name);

@@ -22,8 +22,7 @@ static const Match *match_of(const void *page) {
     return result_of(page)->match;
 }
 
-/* ---- tiles: the figures -------------------------------------------------------------------------------------------
- */
+/* ---- tiles: the figures ------------------------------------------------------------------------------------ */
 
 static void tile_begin(const char *name, const char *tone, Buf *out) {
     buf_printf(out, "<div class=\"%s\"><dt>%s</dt><dd>", tone, name);

@@ -39,8 +39,7 @@ static void count_write(int64_t count, const char *one, const char *many, Buf *o
     buf_printf(out, " %s", count == 1 ? one : many);
 }
 
-/* ---- what was not read ---------------------------------------------------------------------------------------------
- */
+/* ---- what was not read ------------------------------------------------------------------------------------- */
 
 static bool is_read(const Result *result) {
     return result->ranges_planned > 0 && result->ranges_proved == result->ranges_planned;
@@ -76,8 +75,7 @@ static void add_coverage(const Result *result, JunitSuite *suite) {
     trial_end(&trial);
 }
 
-/* ---- sampled rows --------------------------------------------------------------------------------------------------
- */
+/* ---- sampled rows ------------------------------------------------------------------------------------------ */
 
 /* "region eu, id 7" */
 static void key_write(const Match *match, const Finding *finding, Buf *out) {
@@ -122,8 +120,7 @@ static bool lists(const size_t *indexes, size_t count, size_t index) {
     return false;
 }
 
-/* ---- pairs and invariants ------------------------------------------------------------------------------------------
- */
+/* ---- pairs and invariants ---------------------------------------------------------------------------------- */
 
 /* "status", or "username = handle" where the names differ. */
 static void pair_name_write(const Match *match, const MatchPair *pair, Buf *out) {
@@ -180,8 +177,7 @@ static void add_invariant(const Result *result, size_t index, JunitSuite *suite)
     trial_end(&trial);
 }
 
-/* ---- rows ----------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------- */
 
 typedef struct RowTrial {
     FindingKind kind;
@@ -216,8 +212,7 @@ static void add_in_flight(const Result *result, JunitSuite *suite) {
     trial_end(&trial);
 }
 
-/* ---- the suite -----------------------------------------------------------------------------------------------------
- */
+/* ---- the suite --------------------------------------------------------------------------------------------- */
 
 static void add_properties(const Result *result, JunitSuite *suite) {
     Buf coverage = {0};
@@ -274,8 +269,7 @@ void junit_add_result(const Result *result, JunitReport *report) {
     junit_suite_end(&suite, report);
 }
 
-/* ---- the sink ------------------------------------------------------------------------------------------------------
- */
+/* ---- the sink ---------------------------------------------------------------------------------------------- */
 
 typedef struct JunitSink {
     Sink sink;

@@ -7,8 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- XML -----------------------------------------------------------------------------------------------------------
- */
+/* ---- XML --------------------------------------------------------------------------------------------------- */
 
 /* https://www.w3.org/TR/xml/#charsets; surrogates are no valid UTF-8. */
 static bool is_allowed(uint32_t code) {
@@ -61,8 +60,7 @@ static void attribute_seconds(const char *name, int64_t us, Buf *out) {
     buf_printf(out, " %s=\"%" PRId64 ".%03" PRId64 "\"", name, shown_us / 1000000, shown_us % 1000000 / 1000);
 }
 
-/* ---- a suite -------------------------------------------------------------------------------------------------------
- */
+/* ---- a suite ----------------------------------------------------------------------------------------------- */
 
 void junit_property(JunitSuite *suite, const char *name, const char *value) {
     buf_text(&suite->properties, "      <property");
@@ -130,8 +128,7 @@ void junit_suite_end(JunitSuite *suite, JunitReport *report) {
     buf_free(&suite->cases);
 }
 
-/* ---- the document --------------------------------------------------------------------------------------------------
- */
+/* ---- the document ------------------------------------------------------------------------------------------ */
 
 void junit_write(const JunitReport *report, Buf *out) {
     buf_text(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"twofold\"");

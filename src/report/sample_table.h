@@ -1,7 +1,8 @@
 /* Findings, or undecided rows, as a table: key, column, old value, new value.
  *
- * In: rows of a result, and what their invariants are: "breaks" or "unknown". Out: lines of at most `width` columns (keys and names may be cut, never dropped).
- * One line an unequal pair; an invariant has a line of its own, then the cells it read that no line shows yet.
+ * In: rows of a result, and what their invariants are: "breaks" or "unknown". Out: lines of at most `width` columns
+ * (keys and names may be cut, never dropped). One line an unequal pair; an invariant has a line of its own, then the
+ * cells it read that no line shows yet.
  */
 #ifndef REPORT_SAMPLE_TABLE_H
 #define REPORT_SAMPLE_TABLE_H

@@ -248,8 +248,7 @@ void digest_bytes(const Digest *digest, unsigned char out[24]) {
     memcpy(out, parts, sizeof parts);
 }
 
-/* ---- equality -----------------------------------------------------------------------------------------------------
- */
+/* ---- equality ---------------------------------------------------------------------------------------------- */
 
 static bool bytes_equal(const Column *a, size_t row_a, const Column *b, size_t row_b) {
     Buf bytes_a = {0}, bytes_b = {0};

@@ -1,7 +1,8 @@
 /* Binary COPY -> canonical bytes and their hashes, without cells.
  *
  * In: a row's fields as the server sent them. Out: its hash.
- * Promises: what canon_hash_rows says of the cells that postgres_decode makes of the same fields, and the same refusals.
+ * Promises: what canon_hash_rows says of the cells that postgres_decode makes of the same fields, and the same
+ * refusals.
  */
 #ifndef SOURCE_POSTGRES_CANON_H
 #define SOURCE_POSTGRES_CANON_H

@@ -365,8 +365,7 @@ static bool texts_read(PgSession *session, const Target *target, const char *sql
     return good;
 }
 
-/* ---- all of it ----------------------------------------------------------------------------------------------------
- */
+/* ---- all of it --------------------------------------------------------------------------------------------- */
 
 static void target_take(const Target *target, Arena *arena, Dependents *out) {
     *out = (Dependents){

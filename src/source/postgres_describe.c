@@ -55,7 +55,17 @@ static const char TABLE_SQL[] =
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE c.oid = pg_catalog.to_regclass($1)";
 
-enum { TABLE_OID, TABLE_KIND, TABLE_SCHEMA, TABLE_NAME, TABLE_READABLE, TABLE_HIDDEN, TABLE_PARENT, TABLE_WIDTH, TABLE_LONG };
+enum {
+    TABLE_OID,
+    TABLE_KIND,
+    TABLE_SCHEMA,
+    TABLE_NAME,
+    TABLE_READABLE,
+    TABLE_HIDDEN,
+    TABLE_PARENT,
+    TABLE_WIDTH,
+    TABLE_LONG
+};
 
 static const char NAMES_SQL[] =
     "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"

@@ -18,8 +18,7 @@ void pg_texts_add(PgTexts *texts, Arena *arena, DependentText text) {
     texts->items[texts->count++] = text;
 }
 
-/* ---- whether it counts ---------------------------------------------------------------------------------------------
- */
+/* ---- whether it counts ------------------------------------------------------------------------------------- */
 
 static const char SETUP_SQL[] =
     "SELECT (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
@@ -96,8 +95,7 @@ static bool partial_read(PgSession *session, Arena *arena, Traffic *out, Err *er
     return true;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------------------------------------------- */
 
 static int64_t number_at(const PGresult *rows, int row, int field) {
     return strtoll(PQgetvalue(rows, row, field), NULL, 10);

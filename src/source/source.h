@@ -228,8 +228,8 @@ typedef struct DigestScan {
     uint32_t buckets;  /* a power of two, at most DIGEST_BUCKETS_MAX; cut_count is then 1 */
 } DigestScan;
 
-/* Whether bounds of this kind can stand in a list, so that any number of cuts is one statement with one plan. The others
- * cost a SELECT each: numbers and bytes have bounds of more than one type. */
+/* Whether bounds of this kind can stand in a list, so that any number of cuts is one statement with one plan. The
+ * others cost a SELECT each: numbers and bytes have bounds of more than one type. */
 static inline bool digest_lists(Kind kind) {
     return kind != KIND_DECIMAL && kind != KIND_FLOAT && kind != KIND_BYTES;
 }
@@ -346,8 +346,8 @@ struct SourceOps {
      * transaction ends. *out is the first of them, *out_rows how many there are. Also after begin, without a lock. */
     bool (*row_texts)(Source *source, const Scan *scan, const Value *key, RowLock lock, Arena *arena, RowImage *out,
                       size_t *out_rows, Err *err);
-    /* After begin: which database it is, by whatever name it is reached: "shop@7412365982345" of a server that tells its
-     * own number, "shop@" of another. In arena. */
+    /* After begin: which database it is, by whatever name it is reached: "shop@7412365982345" of a server that tells
+     * its own number, "shop@" of another. In arena. */
     bool (*identity)(Source *source, Arena *arena, const char **out, Err *err);
     /* A transaction that may write, in place of begin: each statement sees what was committed before it, and none waits
      * long. It ends by commit, or by rollback, which is also due after any failure. */

@@ -90,8 +90,9 @@ static const char *bare_name(Arena *arena, const char *name) {
 static bool no_table(const SqliteTable *table, const char *asked, Arena *arena, Err *err) {
     sqlite3_stmt *statement;
     if (!sqlite_ask(table,
-             "SELECT name FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'", "",
-             &statement, err)) {
+                    "SELECT name FROM pragma_table_list WHERE schema = 'main'"
+                    " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+                    "", &statement, err)) {
         return false;
     }
     const char *nearest = NULL;
@@ -111,8 +112,9 @@ static bool no_table(const SqliteTable *table, const char *asked, Arena *arena, 
 /* Fills table->name as the schema spells it. */
 static bool find_table(SqliteTable *table, const char *asked, Arena *arena, Relation *relation, Err *err) {
     sqlite3_stmt *statement;
-    if (!sqlite_ask(table, "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE",
-             asked, &statement, err)) {
+    if (!sqlite_ask(table,
+                    "SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE",
+                    asked, &statement, err)) {
         return false;
     }
     int step = sqlite3_step(statement);
@@ -213,9 +215,9 @@ static RelationColumn plain_column(const SqliteTable *table, Arena *arena, sqlit
 static bool plain_columns(SqliteTable *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {
     sqlite3_stmt *statement;
     if (!sqlite_ask(table,
-             "SELECT name, type, \"notnull\", pk, cid, count(*) OVER () FROM pragma_table_xinfo(?1, 'main') WHERE "
-             "hidden <> 1",
-             table->name, &statement, err)) {
+                    "SELECT name, type, \"notnull\", pk, cid, count(*) OVER () FROM pragma_table_xinfo(?1, 'main')"
+                    " WHERE hidden <> 1",
+                    table->name, &statement, err)) {
         return false;
     }
     int *cids = NULL, *places = NULL, step;
@@ -288,8 +290,8 @@ static const char *cast_type(Arena *arena, const char *sql) {
     return arena_copy(arena, name.bytes, name.length);
 }
 
-static bool computed_column(const SqliteTable *table, const ComputedColumn *computed, Arena *arena, const Relation *relation,
-                            RelationColumn *out, Err *err) {
+static bool computed_column(const SqliteTable *table, const ComputedColumn *computed, Arena *arena,
+                            const Relation *relation, RelationColumn *out, Err *err) {
     /* The line break ends a comment at the end of the expression. */
     const char *sql = arena_printf(arena, "(%s\n)", computed->sql);
     const char *probe = arena_printf(arena, "SELECT %s FROM %s LIMIT 0", sql, relation->from);

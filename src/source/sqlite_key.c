@@ -31,8 +31,9 @@ typedef struct Indexes {
 
 static bool read_index(const SqliteTable *table, Arena *arena, Index *index, Err *err) {
     sqlite3_stmt *statement;
-    if (!sqlite_ask(table, "SELECT cid, \"desc\", coll, name FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
-             index->name, &statement, err)) {
+    if (!sqlite_ask(table,
+                    "SELECT cid, \"desc\", coll, name FROM pragma_index_xinfo(?1, 'main') WHERE key ORDER BY seqno",
+                    index->name, &statement, err)) {
         return false;
     }
     Buf columns = {0};
@@ -52,8 +53,9 @@ static bool read_index(const SqliteTable *table, Arena *arena, Index *index, Err
 
 static bool read_indexes(const SqliteTable *table, Arena *arena, Indexes *out, Err *err) {
     sqlite3_stmt *statement;
-    if (!sqlite_ask(table, "SELECT name, \"unique\", partial, origin, count(*) OVER () FROM pragma_index_list(?1, 'main')",
-             table->name, &statement, err)) {
+    if (!sqlite_ask(table,
+                    "SELECT name, \"unique\", partial, origin, count(*) OVER () FROM pragma_index_list(?1, 'main')",
+                    table->name, &statement, err)) {
         return false;
     }
     *out = (Indexes){0};

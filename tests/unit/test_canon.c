@@ -401,8 +401,7 @@ static void long_arrays_take_bounded_memory(void) {
     buf_free(&text);
 }
 
-/* ---- digests (traps 8, 10, 11) ------------------------------------------------------------------------------------
- */
+/* ---- digests (traps 8, 10, 11) ----------------------------------------------------------------------------- */
 
 static void trap_8_equal_changes_in_two_rows_do_not_cancel(void) {
     CHECK(!same_digest(2, 2, TEXTS("1", "USD", "2", "USD"), TEXTS("1", "EUR", "2", "EUR")));

@@ -282,8 +282,7 @@ static void json_is_canonical(void) {
     buf_free(&json);
 }
 
-/* ---- what a crash leaves ------------------------------------------------------------------------------------------
- */
+/* ---- what a crash leaves ----------------------------------------------------------------------------------- */
 
 static void torn_at_every_byte(void) {
     char path[128];
@@ -337,8 +336,7 @@ static void torn_with_zeroes_or_garbage(void) {
     buf_free(&bytes);
 }
 
-/* ---- what a bad disk leaves ---------------------------------------------------------------------------------------
- */
+/* ---- what a bad disk leaves -------------------------------------------------------------------------------- */
 
 static void every_flipped_byte_is_seen(void) {
     char path[128], place[64];
@@ -402,8 +400,7 @@ static void order_is_kept(void) {
     buf_free(&bytes);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------
- */
+/* ---- writing ----------------------------------------------------------------------------------------------- */
 
 static void a_journal_is_never_overwritten(void) {
     char path[128], other[128];
@@ -486,8 +483,7 @@ static void names_of_their_own(void) {
     buf_free(&path);
 }
 
-/* ---- files that were made to do harm ------------------------------------------------------------------------------
- */
+/* ---- files that were made to do harm ----------------------------------------------------------------------- */
 
 static void what_is_no_file_is_refused(void) {
     char path[128];

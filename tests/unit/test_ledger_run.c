@@ -355,8 +355,7 @@ static void a_run_that_ended_is_not_gone_on_with(void) {
     ledger_close(ledger);
 }
 
-/* ---- what changed --------------------------------------------------------------------------------------------------
- */
+/* ---- what changed ------------------------------------------------------------------------------------------ */
 
 static void leave_unfinished(Ledger *ledger) {
     Fixture f;
@@ -533,8 +532,7 @@ static void an_older_ledger_is_brought_forward(void) {
     ledger_close(ledger);
 }
 
-/* ---- locks ----------------------------------------------------------------------------------------------------------
- */
+/* ---- locks ------------------------------------------------------------------------------------------------- */
 
 static void one_run_at_a_time(void) {
     Err err = {0};

@@ -210,8 +210,7 @@ static void allowed_gaps(void) {
     check_case(&policy, "fff", "++---?-??");
 }
 
-/* ---- times ---------------------------------------------------------------------------------------------------------
- */
+/* ---- times ------------------------------------------------------------------------------------------------- */
 
 /* Three good runs, the newest first, that began so many hours ago. */
 static size_t runs_at(int64_t first, int64_t second, int64_t third, PastRun runs[3]) {
@@ -291,8 +290,7 @@ static void a_ledger_that_forgets(void) {
     free(runs);
 }
 
-/* ---- other ways to be of no use ------------------------------------------------------------------------------------
- */
+/* ---- other ways to be of no use ---------------------------------------------------------------------------- */
 
 static void parallel_columns(void) {
     char got[16];
