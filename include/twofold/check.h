@@ -8,8 +8,8 @@
  *         fprintf(stderr, "%s\n", summary.reason);      // "3 rows disagree"
  *     }
  *
- * One call opens its own connections and threads and has closed them when it returns. Calls may run at the same time
- * in several threads. Nothing is printed. Where memory ends, the process ends with status 2.
+ * A call opens its own connections and threads, and has closed them when it returns. Several threads may call at the
+ * same time. Nothing is printed. When memory runs out, the process ends with status 2.
  */
 #ifndef TWOFOLD_CHECK_H
 #define TWOFOLD_CHECK_H
@@ -29,7 +29,7 @@ typedef enum TfVerdict { TF_CONSISTENT = 0, TF_INCONSISTENT = 1, TF_CANNOT_TELL 
 
 typedef enum TfFindingKind { TF_MISSING_IN_NEW, TF_MISSING_IN_OLD, TF_DIFFERENT, TF_DUPLICATE_KEY } TfFindingKind;
 
-/* One row that disagrees. All pointers are valid during the call of TfFindingTaker only. */
+/* One row that disagrees. Pointers are valid only during the call of TfFindingTaker. */
 typedef struct TfFinding {
     TfFindingKind kind;
     const char *const *key; /* PostgreSQL's text form of each part; NULL for a NULL */
@@ -40,15 +40,15 @@ typedef struct TfFinding {
     size_t invariant_count;
 } TfFinding;
 
-/* Called once a finding, from the check's own threads, never from two at once. */
+/* Called once per finding, from the check's own threads, never from two at once. */
 typedef void (*TfFindingTaker)(void *user, const TfFinding *finding);
 
 typedef struct TfCheckOptions {
-    const char *mode;       /* "join", "stream", ...; NULL: auto */
-    int workers;            /* connections a side; 0: the cores here */
+    const char *mode;       /* "auto", "join", "digest", "stream"; NULL: "auto" */
+    int workers;            /* connections per side; 0: as many as there are cores, at most 8 */
     const char *invariants; /* a folder where `use:` looks; NULL: only beside the spec */
-    TfFindingTaker finding; /* NULL: counts only */
-    void *user;
+    TfFindingTaker finding; /* NULL: only counts are wanted */
+    void *user;             /* handed to it */
 } TfCheckOptions;
 
 typedef struct TfSummary {
@@ -61,7 +61,7 @@ typedef struct TfSummary {
     double duration_seconds;
 } TfSummary;
 
-/* options may be NULL. False where no range could be planned: the summary is then unwritten, and `error` says why. */
+/* options may be NULL. False if no range could be planned: *out is then not written, and `error` says why. */
 TF_API TF_MUST_CHECK bool tf_check(const char *spec_path, const TfCheckOptions *options, TfSummary *out,
                                    TfError *error);
 

@@ -9,7 +9,7 @@
  * The hint, where there is one, is a whole sentence with the next action.
  *
  * Ownership: fixed size, owned by the caller, nothing to free. Longer texts are cut with "...".
- * Contents are undefined until a function that takes the error has failed.
+ * Its contents mean nothing unless a function that takes it has failed.
  */
 #ifndef TWOFOLD_ERROR_H
 #define TWOFOLD_ERROR_H
@@ -28,16 +28,16 @@ extern "C" {
 #define TF_PRINTF(text, first)
 #endif
 
-/* Why something failed. TF_TRANSIENT codes may succeed when tried again at once. */
+/* Why something failed. What is transient may succeed when tried again at once. */
 typedef enum TfErrorCode {
     TF_ERROR_USAGE,       /* asked wrongly: option, spec, column, URL; nothing was read */
     TF_ERROR_CONNECTION,  /* the server could not be reached, or the connection was cut; transient */
     TF_ERROR_CONFLICT,    /* serialization, deadlock, recovery conflict; transient */
     TF_ERROR_BUSY,        /* no connection, lock or resource left; transient */
     TF_ERROR_TIMEOUT,     /* statement or lock timeout; a smaller range may succeed */
-    TF_ERROR_BEHIND,      /* a standby has not replayed what was to be read, and was waited for */
+    TF_ERROR_BEHIND,      /* a standby has not replayed what was to be read, although it was waited for */
     TF_ERROR_DENIED,      /* permission or authentication */
-    TF_ERROR_SCHEMA,      /* the relation is not what was planned with */
+    TF_ERROR_SCHEMA,      /* the relation has changed since the plan was made */
     TF_ERROR_DATA,        /* what came in is malformed or out of order */
     TF_ERROR_IO,          /* a file or the ledger could not be read or written */
     TF_ERROR_INTERRUPTED, /* asked to stop */

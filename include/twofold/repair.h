@@ -1,7 +1,8 @@
-/* Repairing single rows from another program: a service that reads a row and finds the two sides apart has it mended.
+/* Repairing single rows from another program: a service that reads a row and finds that the two sides differ.
  *
  *     TfRepairOptions options = {.trust = TF_TRUST_OLD, .write = true};
  *     TfRepair *repair;
+ *     TfError error;
  *     if (tf_repair_open("orders.yaml", &options, &repair, &error)) {
  *         const char *key[] = {"42"};
  *         TfRepairedRow row;
@@ -33,10 +34,10 @@ typedef enum TfTrust { TF_TRUST_SPEC, TF_TRUST_OLD, TF_TRUST_NEW } TfTrust;
 typedef enum TfOutcome {
     TF_PROPOSED, /* it would be written; only without `write` */
     TF_REPAIRED,
-    TF_ALREADY_EQUAL,     /* also where nobody has such a row */
-    TF_CHANGED_MEANWHILE, /* somebody else wrote it while it was looked at */
-    TF_REPORTED,          /* missing or extra, and the spec leaves that to people */
-    TF_REFUSED,           /* by the row it would be, a constraint, a trigger or a permission */
+    TF_ALREADY_EQUAL,     /* also where neither side has such a row */
+    TF_CHANGED_MEANWHILE, /* another writer changed it while it was looked at */
+    TF_REPORTED,          /* missing or extra, and the spec leaves it to people */
+    TF_REFUSED,           /* no row would satisfy the spec, or a constraint, a trigger or a permission is in the way */
     TF_FAILED             /* not known: the connection was lost, or a lock was not given */
 } TfOutcome;
 
@@ -44,8 +45,8 @@ typedef struct TfRepairOptions {
     TfTrust trust;          /* which side is right; TF_TRUST_SPEC: as the spec says */
     bool write;             /* false: rows are looked at, and none is written */
     double settle_seconds;  /* how long a difference between two databases is looked at again; 0: as the spec says */
-    const char *journal;    /* a new file for rows as they were and are; NULL: one in the user's state folder, made with
-                               the first write */
+    const char *journal;    /* a new file, to undo from; NULL: one in the user's state folder, created at the first
+                               write */
     const char *invariants; /* a folder where `use:` looks; NULL: only beside the spec */
 } TfRepairOptions;
 
@@ -54,8 +55,8 @@ typedef struct TfRepairedRow {
     char reason[512]; /* "" where there is none */
 } TfRepairedRow;
 
-/* Connects to both sides and reads their schemas. options may be NULL: nothing is written. On failure nothing is to be
- * closed. */
+/* Connects to both sides and reads their schemas. options may be NULL: nothing is written. On failure there is nothing
+ * to close. */
 TF_API TF_MUST_CHECK bool tf_repair_open(const char *spec_path, const TfRepairOptions *options, TfRepair **out,
                                          TfError *error);
 

@@ -1,6 +1,6 @@
 #include "check/looker.h"
 
-#include "check/merge.h"
+#include "check/scan.h"
 #include "check/side.h"
 
 #include <stdlib.h>
@@ -36,14 +36,10 @@ static bool look_begin(Looker *looker, Err *err) {
     return guest_begin(looker->guest, looker->replicas, looker->old, looker->new_, &looker->waited_us, err);
 }
 
-/* Ends both transactions, whatever happened. */
 static bool look_end(Looker *looker, bool good, Err *err) {
-    Err ignored;
-    bool old_ended = looker->old->ops->end(looker->old, good ? err : &ignored);
-    bool new_ended = looker->new_->ops->end(looker->new_, good && old_ended ? err : &ignored);
     /* These rows count towards the rate, but workers rest for them: a look that comes late decides nothing. */
     guest_spend(looker->guest, looker->counts.old_rows + looker->counts.new_rows);
-    return good && old_ended && new_ended;
+    return scan_end(looker->old, looker->new_, good, err);
 }
 
 /* ---- by key ----------------------------------------------------------------------------------------------- */

@@ -28,3 +28,14 @@ bool scan_merge(const RangeScan *scan, Source *old, Source *new_, Comparator *co
     arena_free(&scratch);
     return good;
 }
+
+static bool side_end(Source *source, Err *err) {
+    return source == NULL || source->ops->end(source, err);
+}
+
+bool scan_end(Source *old, Source *new_, bool good, Err *err) {
+    Err ignored; /* the first failure is the cause */
+    bool old_ended = side_end(old, good ? err : &ignored);
+    bool new_ended = side_end(new_, good && old_ended ? err : &ignored);
+    return good && old_ended && new_ended;
+}

@@ -140,10 +140,6 @@ bool worker_begin_join(Worker *worker, Err *err) {
     return begin_range(worker, NULL, err);
 }
 
-static bool end_one(Source *source, Err *err) {
-    return source == NULL || source->ops->end(source, err);
-}
-
 void worker_remember_empty(Worker *worker) {
     const Counts *counts = &worker->counts;
     worker->found_empty = (counts->old_rows == 0) != (counts->new_rows == 0);
@@ -166,20 +162,12 @@ static bool read_range(Worker *worker, Range range, RangeReport *report, Err *er
     return !scan || worker_read_stream(worker, range, report, err);
 }
 
-/* Ends both transactions, whatever happened; false where a range that was read well does not end well. */
-static bool end_both(Worker *worker, bool read, Err *err) {
-    Err ignored;
-    bool old_ended = end_one(worker->old, read ? err : &ignored);
-    bool new_ended = end_one(worker->new_, read && old_ended ? err : &ignored);
-    return read && old_ended && new_ended;
-}
-
 /* One attempt at the range; what was found waits in the worker. */
 static RangeReport attempt_range(Worker *worker, const RangeTask *task) {
     RangeReport report = {.range = &task->range, .index = task->first, .state = RANGE_PROVED};
     counts_clear(&worker->counts, worker->plan->match);
     bool read = read_range(worker, task->range, &report, &report.err);
-    if (!end_both(worker, read, &report.err)) {
+    if (!scan_end(worker->old, worker->new_, read, &report.err)) {
         report.state = RANGE_FAILED;
     }
     if (report.state == RANGE_FAILED && worker->parts == 0) {
