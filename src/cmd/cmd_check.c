@@ -11,7 +11,6 @@
 #include "report/console.h"
 #include "report/progress.h"
 
-
 enum { SINKS_MAX = OUTPUTS + 3 };
 
 /* One run of the command; several specs share it. */

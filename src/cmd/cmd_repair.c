@@ -2,6 +2,7 @@
 #include "cmd/check_options.h"
 #include "cmd/commands.h"
 #include "cmd/key_list.h"
+#include "cmd/outputs.h"
 #include "cmd/say.h"
 #include "cmd/stop.h"
 
@@ -99,10 +100,8 @@ static void file_take(const char *path, Buf *out) {
 }
 
 static bool metrics_save(Session *session, Err *err) {
-    const char *given = session->options->metrics;
     const char *check = session->check.spec.check;
-    bool folder = given[strlen(given) - 1] == '/';
-    const char *path = folder ? arena_printf(&session->check.arena, "%stwofold-%s.prom", given, check) : given;
+    const char *path = outputs_path(OUTPUT_metrics, session->options, check, &session->check.arena);
     Buf old = {0}, text = {0};
     file_take(path, &old);
     prometheus_put_repaired(buf_view(&old), check, session->campaign.outcomes, &text);

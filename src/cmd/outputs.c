@@ -62,6 +62,13 @@ bool outputs_fit(const Options *options, Err *err) {
     return true;
 }
 
+const char *outputs_path(size_t output, const Options *options, const char *check, Arena *arena) {
+    const Output *row = &output_table[output];
+    const char *path = path_of(row, options);
+    bool own = path != NULL && row->suffix != NULL && is_folder(path);
+    return own ? arena_printf(arena, "%s%s%s%s", path, row->prefix, check, row->suffix) : path;
+}
+
 bool outputs_take_stdout(const Options *options) {
     for (size_t i = 0; i < OUTPUTS; i++) {
         const char *path = path_of(&output_table[i], options);
@@ -75,16 +82,12 @@ bool outputs_take_stdout(const Options *options) {
 bool outputs_open(const Options *options, Check *check, Ledger *ledger, OutputsKept *kept, Sink **sinks, size_t *count,
                   Err *err) {
     for (size_t i = 0; i < OUTPUTS; i++) {
-        const Output *output = &output_table[i];
-        const char *path = path_of(output, options);
+        const char *path = outputs_path(i, options, check->spec.check, &check->arena);
         if (path == NULL) {
             continue;
         }
-        if (output->suffix != NULL && is_folder(path)) {
-            path = arena_printf(&check->arena, "%s%s%s%s", path, output->prefix, check->spec.check, output->suffix);
-        }
         ReportOrder order = {.path = path, .check = check, .ledger = ledger, .kept = &kept->of[i]};
-        if (!output->report->open(&order, &sinks[*count], err)) {
+        if (!output_table[i].report->open(&order, &sinks[*count], err)) {
             return false;
         }
         (*count)++;

@@ -22,6 +22,9 @@ typedef struct OutputsKept {
     void *of[OUTPUTS];
 } OutputsKept;
 
+/* Where an output of one check goes: FILE, or the check's own in DIR/. NULL: not asked for. In arena. */
+const char *outputs_path(size_t output, const Options *options, const char *check, Arena *arena);
+
 MUST_CHECK bool outputs_fit(const Options *options, Err *err);
 /* Whether one of them takes standard output. */
 bool outputs_take_stdout(const Options *options);

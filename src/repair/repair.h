@@ -1,10 +1,9 @@
 /* Rows made to agree, one at a time.
  *
- *     repair_open(&repair, arena, &check, trust, err)
- *     repair_settle(&repair, keys, count, ...)         keys that somebody named: what disagrees, and goes on to
- *     repair_propose(&repair, key, arena, &row, err)   what would be written
- *     repair_write(&repair, key, seen, arena, &row, err)
- *     repair_close(&repair)
+ *     repair_open(&repair, &check, trust, err)
+ *     repair_settle(&repair, keys, count, err)          keys that were named: which of them disagree, and keep to it
+ *     repair_propose(&repair, key, arena, &row, err)    what would be written
+ *     repair_write(&repair, &seen, arena, &row, err)    writes it, after repair_keep
  *
  * A write: both rows are read again and locked, where the server can; compared; written only if they differ as they
  * did when they were seen, from what was read now; read and compared again; kept in the journal; committed. One
@@ -23,10 +22,10 @@ typedef enum Outcome {
     OUTCOME_PROPOSED, /* it would be written */
     OUTCOME_REPAIRED,
     OUTCOME_ALREADY_EQUAL,
-    OUTCOME_CHANGED,  /* it is not what it was when it was seen */
+    OUTCOME_CHANGED,  /* it has changed since it was seen */
     OUTCOME_REPORTED, /* the spec leaves it to people */
-    OUTCOME_REFUSED,  /* by what the row would be, a constraint, a trigger, a permission */
-    OUTCOME_FAILED,   /* nobody knows: a connection, a lock that was not given */
+    OUTCOME_REFUSED,  /* no row would satisfy the spec, or a constraint, a trigger or a permission is in the way */
+    OUTCOME_FAILED,   /* not known: the connection was lost, or a lock was not given */
     OUTCOMES
 } Outcome;
 const char *outcome_name(Outcome outcome); /* "changed_meanwhile" */
@@ -43,14 +42,14 @@ typedef struct Repair {
     Check *check;
     Aim aim;
     Sides sides;       /* one source twice where one server has both */
-    Journal *journal;  /* of writes; whoever has it begun closes it; NULL: none is kept */
+    Journal *journal;  /* of writes, begun by repair_keep and closed by its caller; NULL: none is kept */
     int64_t settle_us; /* of keys that are named; negative: the spec's */
     RunStop *stop;     /* may be NULL */
 } Repair;
 
-/* The check is open. `trust` goes before what its spec says. The repair must stay where it is made. */
+/* The check is open. `trust` overrides what its spec says. The repair must not move. */
 MUST_CHECK bool repair_open(Repair *repair, Check *check, SpecTrust trust, Err *err);
-/* The check's sources were closed meanwhile, and are open anew. */
+/* The check's sources were closed in the meantime, and are open again. */
 MUST_CHECK bool repair_connect(Repair *repair, Err *err);
 /* Whether the server that is written can be written to, and the rows read are not behind. */
 MUST_CHECK bool repair_can_write(const Repair *repair, Err *err);
@@ -63,18 +62,19 @@ typedef struct Suspicion {
     const Value *key;
     size_t key_count;
     uint64_t image;
-    bool open; /* it disagrees, as far as is known */
-    bool moving; /* otherwise at each look, until the time was up: not to be written */
+    bool open;   /* it disagrees, as far as is known */
+    bool moving; /* differently at each look, until the time was up: not to be written */
 } Suspicion;
 
-/* Looks at keys until what disagrees has done so alike three times, as a check does where two databases are read; at
- * once within one. What agrees is then not open. False: some could not be read, or it was asked to stop. */
+/* Looks at keys until what disagrees has done so in the same way three times, as a check of two databases does; within
+ * one database a single look is enough. What agrees is then not open. False: some could not be read, or it was asked to
+ * stop. */
 MUST_CHECK bool repair_settle(Repair *repair, Suspicion *keys, size_t count, Err *err);
 
-/* Whether the row still disagrees, and came to rest so; otherwise that is its outcome, and the row is filled. */
+/* Whether the row still disagrees, and has settled; otherwise its outcome is known, and the row is filled in. */
 bool repair_stands(const Suspicion *seen, RepairRow *out);
 
-/* Reads; writes nothing. False: the row could not be read. Both fill the row in the arena. */
+/* Reads, and writes nothing. False: the row could not be read. Both fill in the row, in the arena. */
 MUST_CHECK bool repair_propose(Repair *repair, const Value *key, Arena *arena, RepairRow *out, Err *err);
 /* False: the repair cannot go on (its journal could not be written); the row has its outcome all the same. */
 MUST_CHECK bool repair_write(Repair *repair, const Suspicion *seen, Arena *arena, RepairRow *out, Err *err);
