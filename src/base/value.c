@@ -120,6 +120,20 @@ Value value_copy(Arena *arena, Value value) {
     return value;
 }
 
+Batch batch_row(Arena *arena, const Batch *batch, size_t row) {
+    Kind *kinds = ARENA_MANY(arena, batch->column_count, Kind);
+    for (size_t i = 0; i < batch->column_count; i++) {
+        kinds[i] = batch->columns[i].kind;
+    }
+    Batch copy = batch_make(arena, batch->column_count, kinds, 1);
+    copy.rows = 1;
+    for (size_t i = 0; i < batch->column_count; i++) {
+        copy.columns[i].element = batch->columns[i].element;
+        column_set(arena, &copy.columns[i], 0, value_copy(arena, column_value(&batch->columns[i], row)));
+    }
+    return copy;
+}
+
 /* ---- order ---------------------------------------------------------------------------------------------- */
 
 static int int_compare(int64_t a, int64_t b) {

@@ -91,6 +91,8 @@ typedef struct Value {
 
 /* Columns of `kinds` with room for `capacity` rows (usually BATCH_ROWS); rows is 0. */
 Batch batch_make(Arena *arena, size_t column_count, const Kind *kinds, size_t capacity);
+/* A row of a batch as a batch of its own, with all that it points into. */
+Batch batch_row(Arena *arena, const Batch *batch, size_t row);
 Value column_value(const Column *column, size_t row);
 /* Texts are not copied. `arena` is used only where the column's first odd cell needs its array (of BATCH_ROWS). */
 void column_set(Arena *arena, Column *column, size_t row, Value value);

@@ -122,17 +122,7 @@ static bool carry_over(Lane *lane, Err *err) {
         return false;
     }
     arena_empty(&lane->carry_memory);
-    Kind *kinds = ARENA_MANY(&lane->carry_memory, lane->pending->column_count, Kind);
-    for (size_t i = 0; i < lane->pending->column_count; i++) {
-        kinds[i] = lane->pending->columns[i].kind;
-    }
-    lane->carry = batch_make(&lane->carry_memory, lane->pending->column_count, kinds, 1);
-    lane->carry.rows = 1;
-    for (size_t i = 0; i < lane->pending->column_count; i++) {
-        lane->carry.columns[i].element = lane->pending->columns[i].element;
-        column_set(&lane->carry_memory, &lane->carry.columns[i], 0,
-                   value_copy(&lane->carry_memory, column_value(&lane->pending->columns[i], last)));
-    }
+    lane->carry = batch_row(&lane->carry_memory, lane->pending, last);
     lane->carry_hash = lane->pending_hashes[last];
     if (!pending_load(lane, err)) {
         return false;

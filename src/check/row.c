@@ -16,20 +16,6 @@ bool row_key_parse(const Match *match, Arena *arena, const char *const *texts, V
     return true;
 }
 
-Batch row_copy(Arena *arena, const Batch *batch) {
-    Kind *kinds = ARENA_MANY(arena, batch->column_count, Kind);
-    for (size_t i = 0; i < batch->column_count; i++) {
-        kinds[i] = batch->columns[i].kind;
-    }
-    Batch copy = batch_make(arena, batch->column_count, kinds, 1);
-    copy.rows = 1;
-    for (size_t i = 0; i < batch->column_count; i++) {
-        copy.columns[i].element = batch->columns[i].element;
-        column_set(arena, &copy.columns[i], 0, value_copy(arena, column_value(&batch->columns[i], 0)));
-    }
-    return copy;
-}
-
 bool row_fetch(const Match *match, const MatchSide *side, Source *source, Arena *arena, const Value *key, KeptRow *out,
                Err *err) {
     Scan scan = {
@@ -56,7 +42,7 @@ bool row_fetch(const Match *match, const MatchSide *side, Source *source, Arena 
             return true;
         }
         if (out->found == 0) {
-            out->batch = row_copy(arena, batch);
+            out->batch = batch_row(arena, batch, 0);
         }
         out->found += batch->rows;
     }

@@ -18,8 +18,6 @@ MUST_CHECK bool row_key_parse(const Match *match, Arena *arena, const char *cons
 /* The source must be inside begin. */
 MUST_CHECK bool row_fetch(const Match *match, const MatchSide *side, Source *source, Arena *arena, const Value *key,
                           KeptRow *out, Err *err);
-/* The first row of a batch, with all that it points into. */
-Batch row_copy(Arena *arena, const Batch *batch);
 
 /* What the comparator says of one key. */
 typedef struct RowVerdict {

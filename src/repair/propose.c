@@ -171,7 +171,7 @@ static RowImage key_of(const Aim *aim, const Sight *sight) {
 }
 
 static Proposal propose_update(const Aim *aim, const Sight *sight, Arena *arena) {
-    Batch then = row_copy(arena, &sight->written.batch);
+    Batch then = batch_row(arena, &sight->written.batch, 0);
     RowCell *set = ARENA_MANY(arena, aim->target_count, RowCell);
     RowCell *guard = ARENA_MANY(arena, aim->target_count, RowCell);
     size_t count = 0;
