@@ -3,10 +3,6 @@
 #include "base/clock.h"
 #include "check/side.h"
 
-/* Findings of one range held back until its end is known; beyond this they are handed over early. Packed ones are many
- * in few bytes, and take room again where they are kept. */
-enum { HELD_BYTES = 4 << 20, HELD_FINDINGS = 1 << 15 };
-
 /* Pauses double: 0.1 s to 3.2 s, six seconds in all: a server that restarts is back. */
 enum { ATTEMPTS = 6, FIRST_PAUSE_US = 100000 };
 
@@ -23,22 +19,8 @@ Worker *worker_make(Arena *arena, const Plan *plan, Delivery delivery, Guest *gu
     return worker;
 }
 
-/* Opens a side at its first use: a join needs one of them. worker_cancel may look at the same time. */
-static bool side_ready(Worker *worker, bool is_new, Err *err) {
-    Source **place = is_new ? &worker->new_ : &worker->old;
-    if (*place != NULL) {
-        return true;
-    }
-    Source *opened = NULL;
-    bool good = side_open_by(worker->plan->opener, worker->plan->match->spec, is_new, &opened, err);
-    pthread_mutex_lock(&worker->lock);
-    *place = opened;
-    pthread_mutex_unlock(&worker->lock);
-    return good;
-}
-
 bool worker_open(Worker *worker, Err *err) {
-    for (int attempt = 0; !side_ready(worker, false, err) || !replicas_start(worker->replicas, err); attempt++) {
+    for (int attempt = 0; !worker_side_ready(worker, false, err) || !replicas_start(worker->replicas, err); attempt++) {
         if (!err_is_transient(err) || attempt + 1 == ATTEMPTS ||
             !stop_sleep(worker->stop, (int64_t)FIRST_PAUSE_US << attempt)) {
             return false;
@@ -50,7 +32,7 @@ bool worker_open(Worker *worker, Err *err) {
 bool worker_sources(void *self, Source *out[2], Err *err) {
     Worker *worker = self;
     bool both = worker->plan->mode != MODE_JOIN && !worker->plan->match->one_row;
-    if (!side_ready(worker, false, err) || (both && !side_ready(worker, true, err))) {
+    if (!worker_side_ready(worker, false, err) || (both && !worker_side_ready(worker, true, err))) {
         return false;
     }
     out[0] = worker->old;
@@ -83,68 +65,7 @@ void worker_close(Worker *worker) {
     pthread_mutex_destroy(&worker->lock);
 }
 
-/* ---- findings --------------------------------------------------------------------------------------------- */
-
-/* Memory that was full is given back: what is held is counted in blocks, not in findings. */
-static void held_clear(Worker *worker) {
-    worker->held = (FindingList){0};
-    if (worker->range_memory.held_bytes > HELD_BYTES / 2) {
-        arena_free(&worker->range_memory);
-    } else {
-        arena_empty(&worker->range_memory);
-    }
-}
-
-/* What is held, and the keys that were seen since something was handed over last. */
-static Found held_found(Worker *worker) {
-    const Counts *counts = &worker->counts;
-    int64_t seen =
-        counts->compared + counts->kinds[MISSING_IN_NEW] + counts->kinds[MISSING_IN_OLD] + counts->kinds[DUPLICATE_KEY];
-    Found found = {&worker->held, seen - worker->handed_rows};
-    worker->handed_rows = seen;
-    return found;
-}
-
-static void held_take(void *self, const Finding *finding) {
-    Worker *worker = self;
-    if (worker->range_memory.held_bytes > HELD_BYTES || worker->held.count >= HELD_FINDINGS) {
-        worker->delivery.early(worker->delivery.self, worker->task, held_found(worker));
-        worker->parts++;
-        held_clear(worker);
-    }
-    finding_list_add(&worker->held, &worker->range_memory, finding);
-}
-
-FindingTaker worker_taker(Worker *worker) {
-    return (FindingTaker){held_take, worker};
-}
-
 /* ---- reading a range -------------------------------------------------------------------------------------- */
-
-/* The range's transactions: on both sides, or (new_ NULL) on one for both. */
-static bool begin_range(Worker *worker, Source *new_, Err *err) {
-    guest_announce(worker->old, worker->plan, worker->task);
-    guest_announce(new_, worker->plan, worker->task);
-    bool good = guest_begin(worker->guest, worker->replicas, worker->old, new_, &worker->waited_us, err);
-    worker->begun_us = clock_monotonic_us();
-    return good;
-}
-
-bool worker_begin_both(Worker *worker, Err *err) {
-    bool one_row = worker->plan->match->one_row;
-    return side_ready(worker, false, err) && (one_row || side_ready(worker, true, err)) &&
-           begin_range(worker, one_row ? NULL : worker->new_, err);
-}
-
-bool worker_begin_join(Worker *worker, Err *err) {
-    return begin_range(worker, NULL, err);
-}
-
-void worker_remember_empty(Worker *worker) {
-    const Counts *counts = &worker->counts;
-    worker->found_empty = (counts->old_rows == 0) != (counts->new_rows == 0);
-    worker->empty_is_new = counts->new_rows == 0;
-}
 
 static bool read_range(Worker *worker, Range range, RangeReport *report, Err *err) {
     Mode mode = range.rows == RANGE_WITH_NULL ? MODE_STREAM : worker->plan->mode;
@@ -171,7 +92,7 @@ static RangeReport attempt_range(Worker *worker, const RangeTask *task) {
         report.state = RANGE_FAILED;
     }
     if (report.state == RANGE_FAILED && worker->parts == 0) {
-        held_clear(worker);
+        worker_held_clear(worker);
         counts_clear(&worker->counts, worker->plan->match);
     }
     if (report.state == RANGE_FAILED && stop_wanted(worker->stop)) {
@@ -184,8 +105,8 @@ static void deliver(Worker *worker, const RangeTask *task, RangeReport *report) 
     report->duration_us = clock_monotonic_us() - worker->started_us;
     report->counts = worker->counts;
     report->parts = worker->parts;
-    worker->delivery.range(worker->delivery.self, task, report, held_found(worker));
-    held_clear(worker);
+    worker->delivery.range(worker->delivery.self, task, report, worker_held_found(worker));
+    worker_held_clear(worker);
 }
 
 /* Whether the failure may pass. A worker that waited in vain once does not wait for every range that follows. */

@@ -45,11 +45,18 @@ struct Worker {
     int64_t rows_before; /* ... for as many rows as the range before had */
 };
 
+/* Opens a side at its first use: a join needs one of them. worker_cancel may look at the same time. */
+MUST_CHECK bool worker_side_ready(Worker *worker, bool is_new, Err *err);
 /* Begins the range's transactions: on both sides; or on the one that has both (a join). */
 MUST_CHECK bool worker_begin_both(Worker *worker, Err *err);
 MUST_CHECK bool worker_begin_join(Worker *worker, Err *err);
-/* Who holds findings back. */
+
+/* Holds findings back; when memory is full, what is held is delivered early. */
 FindingTaker worker_taker(Worker *worker);
+/* What is held, and how many keys were seen since findings left last. */
+Found worker_held_found(Worker *worker);
+void worker_held_clear(Worker *worker);
+
 /* The range was read: remembers whether a side was empty. */
 void worker_remember_empty(Worker *worker);
 

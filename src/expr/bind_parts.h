@@ -1,4 +1,6 @@
-/* What bind.c shares with the choice among rows of ops.def (bind_choose.c). */
+/* What the files of bind share: bind.c walks the tree, bind_choose.c finds a call's row of ops.def, bind_kinds.c knows
+ * what goes with what.
+ */
 #ifndef EXPR_BIND_PARTS_H
 #define EXPR_BIND_PARTS_H
 
