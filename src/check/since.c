@@ -3,7 +3,7 @@
 #include <string.h>
 
 enum { LOOKUP_KEYS = 500 };
-static const int64_t EPOCH_2000_US = INT64_C(946684800000000);
+static const int64_t EPOCH_2000_US = CALENDAR_EPOCH_UNIX * 1000000;
 
 /* One side: what of it is read. */
 typedef struct Since {

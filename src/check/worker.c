@@ -1,7 +1,6 @@
 #include "check/worker_parts.h"
 
 #include "base/clock.h"
-#include "check/side.h"
 
 /* Pauses double: 0.1 s to 3.2 s, six seconds in all: a server that restarts is back. */
 enum { ATTEMPTS = 6, FIRST_PAUSE_US = 100000 };
