@@ -530,8 +530,16 @@ bool pg_session_commit(PgSession *session, Err *err) {
     return good;
 }
 
+/* Whatever happens, no transaction is open afterwards. A late request to cancel (pg_copy_stop's, or a standby's conflict)
+ * may hit the ROLLBACK itself, and nobody knows what an active connection is doing: without its connection a transaction
+ * ends, too, and the next begin connects anew. */
 void pg_session_rollback(PgSession *session) {
-    if (!connection_lost(session) && PQtransactionStatus(session->conn) != PQTRANS_IDLE && !rolled_back(session)) {
+    if (connection_lost(session)) {
+        return;
+    }
+    PGTransactionStatusType status = PQtransactionStatus(session->conn);
+    bool open = status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+    if (status != PQTRANS_IDLE && !(open && rolled_back(session))) {
         disconnect(session);
     }
 }
@@ -561,28 +569,11 @@ static bool nothing_replaced(PgSession *session, Err *err) {
     return good;
 }
 
-static bool commit(PgSession *session, Err *err) {
-    Err ignored;
-    bool good = nothing_replaced(session, err);
-    bool ended = pg_session_run(session, good ? "COMMIT" : "ROLLBACK", "end a transaction", good ? err : &ignored);
-    return good && ended;
-}
-
 bool pg_session_end(PgSession *session, Err *err) {
-    if (connection_lost(session)) {
-        return true; /* the server has rolled back; the next begin connects anew */
+    bool good = true;
+    if (!connection_lost(session) && PQtransactionStatus(session->conn) == PQTRANS_INTRANS) {
+        good = nothing_replaced(session, err) && pg_session_run(session, "COMMIT", "end a transaction", err);
     }
-    switch (PQtransactionStatus(session->conn)) {
-    case PQTRANS_IDLE:
-        return true;
-    case PQTRANS_INTRANS:
-        return commit(session, err);
-    case PQTRANS_INERROR:
-        return pg_session_run(session, "ROLLBACK", "roll back a transaction", err);
-    case PQTRANS_ACTIVE:
-    case PQTRANS_UNKNOWN:
-        break;
-    }
-    disconnect(session); /* nobody knows what it is doing */
-    return true;
+    pg_session_rollback(session);
+    return good;
 }

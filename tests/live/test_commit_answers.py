@@ -6,122 +6,46 @@ the server really did is said to it, too: committed, as a server that panics may
 """
 
 import os
-import re
-import socket
-import struct
 import sys
-import tempfile
-import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from harness import Tally, psql, URL
+from proxy import Between, Reader, error, message
 from repairs import Pair, entries, wait_until_gone
 
 COMMIT, ROLLBACK = b"COMMIT\0", b"ROLLBACK\0"
 
 
-def message(kind, body):
-    return kind + struct.pack("!i", len(body) + 4) + body
-
-
-def error(severity, sqlstate, text):
-    fields = ((b"S", severity), (b"V", severity), (b"C", sqlstate), (b"M", text))
-    return message(b"E", b"".join(name + value.encode() + b"\0" for name, value in fields) + b"\0")
-
-
 READY = message(b"Z", b"I")
 
 
-class Reader:
-    """Messages of one direction; the client's first has no kind."""
-
-    def __init__(self, end, first_is_bare):
-        self.end, self.bare = end, first_is_bare
-
-    def exactly(self, count):
-        data = b""
-        while len(data) < count:
-            more = self.end.recv(count - len(data))
-            if not more:
-                raise OSError("closed")
-            data += more
-        return data
-
-    def next(self):
-        kind = b"" if self.bare else self.exactly(1)
-        self.bare = False
-        body = self.exactly(struct.unpack("!i", self.exactly(4))[0] - 4)
-        return kind, body
-
-
-class Answerer:
-    """with Answerer(answer, stays, commits): the first COMMIT after a write gets this answer, and then the connection
-    is cut or stays."""
+class Answerer(Between):
+    """The first COMMIT after a write gets this answer, and then the connection is cut or stays."""
 
     def __init__(self, answer, stays, commits):
         self.answer, self.stays, self.commits, self.left = answer, stays, commits, 1
-        self.folder = tempfile.mkdtemp(prefix="twofold-answer-", dir="/tmp")
-        host, port = re.search(r"host=([^&]*)", URL).group(1), re.search(r"port=(\d+)", URL)
-        name = "/.s.PGSQL." + (port.group(1) if port else "5432")
-        self.target, self.path = host + name, self.folder + name
-        self.url = URL.replace("host=" + host, "host=" + self.folder)
+        super().__init__(URL)
 
-    def __enter__(self):
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen(64)
-        threading.Thread(target=self.accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
-        os.remove(self.path)
-        os.rmdir(self.folder)
-
-    def accept(self):
-        while True:
-            try:
-                client = self.listener.accept()[0]
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self.target)
-            told = threading.Event()  # a COMMIT is under way whose answer is replaced
-            for part in (self.questions, self.answers):
-                threading.Thread(target=self.guarded, args=(part, client, server, told), daemon=True).start()
-
-    @staticmethod
-    def guarded(part, client, server, told):
-        try:
-            part(client, server, told)
-        except (OSError, struct.error):
-            pass
-        for end in (client, server):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def questions(self, client, server, told):
-        reader, wrote = Reader(client, True), False
+    def questions(self, connection):
+        reader, wrote = Reader(connection.client, first_is_bare=True), False
         while True:
             kind, body = reader.next()
             wrote = (wrote and body != ROLLBACK) or (kind == b"P" and b" INSERT INTO " in body)
             if kind == b"Q" and body == COMMIT and wrote and self.left:
                 self.left = 0
-                told.set()
+                connection.told = True
                 body = COMMIT if self.commits else ROLLBACK
-            server.sendall(message(kind, body))
+            connection.server.sendall(message(kind, body))
 
-    def answers(self, client, server, told):
-        reader = Reader(server, False)
+    def answers(self, connection):
+        reader = Reader(connection.server)
         while True:
             kind, body = reader.next()
-            if not told.is_set():
-                client.sendall(message(kind, body))
+            if not getattr(connection, "told", False):
+                connection.client.sendall(message(kind, body))
             elif kind == b"Z":  # the server has done what it was told
-                client.sendall(self.answer + (READY if self.stays else b""))
-                told.clear()
+                connection.client.sendall(self.answer + (READY if self.stays else b""))
+                connection.told = False
                 if not self.stays:
                     return
 

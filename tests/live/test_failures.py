@@ -17,6 +17,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import harness
+from proxy import Between, Reader, message
 from test_traps import Cutter, as_role, role
 
 URL, OTHER = harness.URL, harness.URL_2
@@ -186,6 +187,41 @@ def trap_01_connections_cut_anywhere(rng):
             wrong += unearned(f"{mode}, cut after {limit} bytes on {sides}", run)
             for cutter in {id(cutter): cutter for cutter in cutters.values()}.values():
                 cutter.close()
+    return wrong
+
+
+CONFLICT = b"do $$ begin raise 'canceled' using errcode = '40001'; end $$\0"
+REFUSED = b"select 'the transaction has failed'\0"
+
+
+class Spoiler(Between):
+    """The first COPY meets a conflict, and the ROLLBACK after it fails, too, as where a late request to cancel hits it."""
+
+    def __init__(self, url):
+        self.spoil = [(b"COPY ", CONFLICT), (b"ROLLBACK\0", REFUSED)]
+        super().__init__(url)
+
+    def questions(self, connection):
+        reader = Reader(connection.client, first_is_bare=True)
+        while True:
+            kind, body = reader.next()
+            if self.spoil and kind == b"Q" and body.startswith(self.spoil[0][0]):
+                body = self.spoil.pop(0)[1]
+            connection.server.sendall(message(kind, body))
+
+
+@test
+def trap_01_rollback_that_fails():
+    """The transaction does not stay open: its range is read again on another connection."""
+    wrong = []
+    for side in ("old", "new"):
+        with Spoiler(URL if side == "old" else OTHER) as between:
+            urls = {"old": URL, "new": OTHER, side: between.url}
+            run = harness.Check(spec(urls["old"], urls["new"]), "--mode", "stream", "--workers", "1")
+            keys = [f["key"] for f in run.result["findings"]] if run.result else run.stderr
+        wrong += run.is_verdict("inconsistent") + ([] if keys == [[str(WRONG)]] else [f"{side}: found {keys}"])
+        wrong += [] if not between.spoil else [f"{side}: nothing was spoilt"]
+        wrong += [] if run.result and run.result["coverage"] == 1 else [f"{side}: {run.result and run.result['reason']}"]
     return wrong
 
 

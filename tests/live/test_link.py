@@ -11,12 +11,12 @@ import os
 import re
 import socket
 import sys
-import threading
 import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import harness
+from proxy import Between
 
 BYTES_A_SECOND = 400_000
 DELAY_S = 0.01
@@ -28,47 +28,24 @@ DIGESTS = re.compile(r"digests (?:would )?take (?:about )?([\d.]+) us")
 ROWS = re.compile(r"ms\) (?:would take|take about) ([\d.]+) us")
 
 
-class SlowLink:
-    """with SlowLink(url) as slow: slow.url leads to the same database, over a link that carries few bytes, late."""
+class SlowLink(Between):
+    """A link that carries few bytes, late."""
 
-    def __init__(self, url):
-        parts = urllib.parse.urlsplit(url)
-        told = dict(urllib.parse.parse_qsl(parts.query))
-        self.target = f"{told['host']}/.s.PGSQL.{told.get('port', 5432)}"
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"{parts.scheme}://{parts.username}@127.0.0.1:{self.listener.getsockname()[1]}{parts.path}?sslmode=disable"
+    def listen(self):
+        listener = socket.create_server(("127.0.0.1", 0))  # a link, so that it may be asked for its speed
+        parts = urllib.parse.urlsplit(self.url)
+        self.url = f"{parts.scheme}://{parts.username}@127.0.0.1:{listener.getsockname()[1]}{parts.path}?sslmode=disable"
+        return listener
 
-    def __enter__(self):
-        threading.Thread(target=self.serve, daemon=True).start()
-        return self
+    def questions(self, connection):
+        while piece := connection.client.recv(4096):
+            time.sleep(DELAY_S / 2)
+            connection.server.sendall(piece)
 
-    def __exit__(self, *_):
-        self.listener.close()
-
-    def serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self.target)
-            for start, end, rate in ((client, server, None), (server, client, BYTES_A_SECOND)):
-                threading.Thread(target=self.carry, args=(start, end, rate), daemon=True).start()
-
-    @staticmethod
-    def carry(start, end, rate):
-        try:
-            while piece := start.recv(4096):
-                time.sleep(DELAY_S / 2 if rate is None else DELAY_S / 2 + len(piece) / rate)
-                end.sendall(piece)
-        except OSError:
-            pass
-        for one in (start, end):
-            try:
-                one.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+    def answers(self, connection):
+        while piece := connection.server.recv(4096):
+            time.sleep(DELAY_S / 2 + len(piece) / BYTES_A_SECOND)
+            connection.client.sendall(piece)
 
 
 def make(name, columns, values, rows):

@@ -6,10 +6,8 @@ An answer that was not earned is the worst thing this program could give, so eve
 """
 
 import os
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -17,6 +15,7 @@ sys.path[:0] = [os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."),
                 os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "faults")]
 import harness
 from pairs import PAIRS
+from proxy import Between
 
 URL, OTHER = harness.URL, harness.URL_2
 TESTS = []
@@ -187,52 +186,18 @@ def trap_01_statement_cancelled_again_and_again():
     return ended_from_outside("pg_cancel_backend")
 
 
-class Cutter:
-    """A socket in front of the server that cuts every connection after so many bytes of answers."""
+class Cutter(Between):
+    """Cuts every connection after so many bytes of answers."""
 
     def __init__(self, url, limit):
-        self.folder = tempfile.mkdtemp(prefix="twofold-cut-", dir="/tmp")
-        self.target = url.split("host=")[-1].split("&")[0] + "/.s.PGSQL.5432"
-        self.url = url.split("host=")[0] + "host=" + self.folder
         self.limit = limit
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.folder + "/.s.PGSQL.5432")
-        self.listener.listen(64)
-        threading.Thread(target=self.accept, daemon=True).start()
+        super().__init__(url)
 
-    def accept(self):
-        while True:
-            try:
-                client = self.listener.accept()[0]
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self.target)
-            threading.Thread(target=self.copy, args=(client, server, None), daemon=True).start()
-            threading.Thread(target=self.copy, args=(server, client, self.limit), daemon=True).start()
-
-    @staticmethod
-    def copy(source, target, limit):
-        passed = 0
-        try:
-            while data := source.recv(4096):
-                if limit is not None and passed + len(data) > limit:
-                    target.sendall(data[:limit - passed])
-                    break
-                target.sendall(data)
-                passed += len(data)
-        except OSError:
-            pass
-        for end in (source, target):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
-        os.remove(self.folder + "/.s.PGSQL.5432")
-        os.rmdir(self.folder)
+    def answers(self, connection):
+        left = self.limit
+        while left > 0 and (data := connection.server.recv(4096)):
+            connection.client.sendall(data[:left])
+            left -= len(data)
 
 
 @test
