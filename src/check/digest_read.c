@@ -6,6 +6,7 @@ enum {
     SELECTS_MAX = 48,        /* where each cut is a SELECT of its own, ... */
     SELECT_PARTS_MAX = 400,  /* ... whose texts grow by each hashed part */
     BUCKETS_LEAST = 64,
+    SPARSE = 4, /* keys a row: of more, a stretch of keys says too little about how many rows it holds */
 };
 
 /* ---- asking both servers -------------------------------------------------------------------------------------- */
@@ -98,8 +99,8 @@ const Range *digest_cuts(Arena *arena, const Plan *plan, const RangeTask *task, 
 
 bool digest_by_cuts(Arena *arena, const Plan *plan, Source *old, Source *new_, const Range *cuts, size_t count,
                     DigestFound *out, Err *err) {
-    DigestScan old_scan = plan_digest(plan, false, cuts, count, 1);
-    DigestScan new_scan = plan_digest(plan, true, cuts, count, 1);
+    DigestScan old_scan = plan_digest(plan, false, cuts, count, (KeyBuckets){.of = 1});
+    DigestScan new_scan = plan_digest(plan, true, cuts, count, (KeyBuckets){.of = 1});
     RowsDigest *old_rows = ARENA_MANY(arena, count, RowsDigest);
     RowsDigest *new_rows = ARENA_MANY(arena, count, RowsDigest);
     if (!ask_both(old, new_, &old_scan, &new_scan, old_rows, new_rows, err)) {
@@ -114,27 +115,43 @@ bool digest_by_cuts(Arena *arena, const Plan *plan, Source *old, Source *new_, c
 
 /* ---- buckets ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t buckets_for(int64_t rows) {
-    uint32_t buckets = BUCKETS_LEAST;
-    while (buckets < DIGEST_BUCKETS_MAX && (int64_t)buckets * BUCKET_ROWS < rows) {
-        buckets *= 2;
+/* Whether keys lie so densely that stretches of them are as good as a hash: *out is how many keys there are. */
+static bool is_dense(const Plan *plan, const Range *range, int64_t rows, uint64_t *out) {
+    bool bounded = range->rows == RANGE_BETWEEN && range->from != NULL && range->to != NULL;
+    if (!bounded || plan->match->key_count != 1 || range->from->kind != KIND_INT || range->to->kind != KIND_INT) {
+        return false;
+    }
+    *out = (uint64_t)range->to->as.integer - (uint64_t)range->from->as.integer;
+    return *out / SPARSE <= (uint64_t)rows;
+}
+
+static KeyBuckets buckets_for(const Plan *plan, const Range *range, int64_t rows) {
+    KeyBuckets buckets = {.of = BUCKETS_LEAST};
+    uint64_t keys;
+    while (buckets.of < DIGEST_BUCKETS_MAX && (int64_t)buckets.of * BUCKET_ROWS < rows) {
+        buckets.of *= 2;
+    }
+    if (is_dense(plan, range, rows, &keys)) {
+        buckets.first = range->from->as.integer;
+        buckets.width = (int64_t)(keys / buckets.of) + 1;
     }
     return buckets;
 }
 
 bool digest_by_buckets(Arena *arena, const Plan *plan, Source *old, Source *new_, Range range, int64_t rows,
                        DigestFound *out, Err *err) {
-    uint32_t buckets = buckets_for(rows);
+    KeyBuckets buckets = buckets_for(plan, &range, rows);
     DigestScan old_scan = plan_digest(plan, false, &range, 1, buckets);
     DigestScan new_scan = plan_digest(plan, true, &range, 1, buckets);
-    RowsDigest *old_rows = ARENA_MANY(arena, buckets, RowsDigest);
-    RowsDigest *new_rows = ARENA_MANY(arena, buckets, RowsDigest);
+    RowsDigest *old_rows = ARENA_MANY(arena, buckets.of, RowsDigest);
+    RowsDigest *new_rows = ARENA_MANY(arena, buckets.of, RowsDigest);
     if (!ask_both(old, new_, &old_scan, &new_scan, old_rows, new_rows, err)) {
         return false;
     }
-    unsigned char *chosen = arena_zeroed(arena, (buckets + 7) / 8);
-    *out = (DigestFound){.range = range, .left = {buckets, chosen}};
-    for (uint32_t i = 0; i < buckets; i++) {
+    unsigned char *chosen = arena_zeroed(arena, (buckets.of + 7) / 8);
+    buckets.chosen = chosen;
+    *out = (DigestFound){.range = range, .left = buckets};
+    for (uint32_t i = 0; i < buckets.of; i++) {
         if (found_add(out, &old_rows[i], &new_rows[i])) {
             chosen[i / 8] |= (unsigned char)(1 << i % 8);
         }

@@ -392,7 +392,8 @@ Scan plan_scan(const Plan *plan, bool of_new, Range range) {
     };
 }
 
-DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count, uint32_t buckets) {
+DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count,
+                       KeyBuckets buckets) {
     return (DigestScan){
         .scan = plan_scan(plan, of_new, (Range){cuts[0].rows, cuts[0].from, cuts[cut_count - 1].to}),
         .parts = plan->digest.parts[of_new],

@@ -49,6 +49,6 @@ Scan plan_scan(const Plan *plan, bool of_new, Range range);
 /* The join of a range (mode join); its pairs are in the arena. */
 JoinScan plan_join(const Plan *plan, Range range, Arena *arena);
 /* The digests of one side (mode digest): of ranges that follow each other, or of one by `buckets`. */
-DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count, uint32_t buckets);
+DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count, KeyBuckets buckets);
 
 #endif

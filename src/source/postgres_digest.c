@@ -235,14 +235,24 @@ static void from_stage(PgSql *sql, const DigestScan *digest, const Scan *scan) {
     buf_text(&sql->text, " OFFSET 0) d");
 }
 
+static void row_bucket(PgSql *sql, const DigestScan *digest) {
+    const KeyBuckets *buckets = &digest->buckets;
+    const char *seed = row_seed(sql, digest);
+    if (buckets->width == 0) {
+        buf_printf(&sql->text, "pg_catalog.hashint8(%s)" OPERATOR("&") "%u AS b, ", seed, (unsigned)(buckets->of - 1));
+    } else {
+        buf_printf(&sql->text, "(%s" OPERATOR("-") "'%lld'::int8)" OPERATOR("/") "'%lld'::int8 AS b, ", seed,
+                   (long long)buckets->first, (long long)buckets->width);
+    }
+}
+
 /* OFFSET 0 keeps what is below from being computed twice. */
 static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) {
-    bool whole = digest->buckets == 1;
+    bool whole = digest->buckets.of == 1;
     buf_printf(&sql->text, "pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %sh IS NULL), pg_catalog.sum(h) FROM (SELECT ",
                digest->doubt_count > 0 ? "u OR " : "");
     if (!whole) {
-        buf_printf(&sql->text, "pg_catalog.hashint8(%s)" OPERATOR("&") "%u AS b, ", row_seed(sql, digest),
-                   (unsigned)(digest->buckets - 1));
+        row_bucket(sql, digest);
     }
     row_hash(sql, digest);
     buf_text(&sql->text, " AS h");
@@ -260,7 +270,7 @@ static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) 
 static void digest_cut(PgSql *sql, const DigestScan *digest, size_t i) {
     Scan scan = digest->scan;
     scan.range = digest->cuts[i];
-    if (digest->buckets == 1) {
+    if (digest->buckets.of == 1) {
         buf_printf(&sql->text, "SELECT %zu, ", i);
     } else {
         buf_text(&sql->text, "SELECT b, ");
@@ -285,16 +295,6 @@ static bool is_listed(const DigestScan *digest, size_t i) {
            bounds_alike(&digest->scan, cut->from) && bounds_alike(&digest->scan, cut->to);
 }
 
-static void list_names(PgSql *sql, const Scan *scan) {
-    buf_text(&sql->text, PG_LIST "(" PG_LIST "_i");
-    for (const char *end = PG_LIST_FROM PG_LIST_TO; *end != '\0'; end++) {
-        for (size_t i = 0; i < scan->key_count; i++) {
-            buf_printf(&sql->text, ", " PG_LIST "_%c%zu", *end, i);
-        }
-    }
-    buf_char(&sql->text, ')');
-}
-
 static void digest_list(PgSql *sql, const DigestScan *digest) {
     size_t written = 0;
     buf_text(&sql->text, "SELECT " PG_LIST "_i, e.* FROM (VALUES ");
@@ -309,7 +309,7 @@ static void digest_list(PgSql *sql, const DigestScan *digest) {
         }
     }
     buf_text(&sql->text, ") ");
-    list_names(sql, &digest->scan);
+    pg_sql_list_names(sql, &digest->scan);
     buf_text(&sql->text, ", LATERAL (SELECT ");
     sql->listed = true;
     Scan scan = digest->scan;
@@ -409,8 +409,8 @@ static bool not_asked_for(const DigestScan *digest, long long number, Err *err) 
 
 /* Of a cut there is a line even where it has no rows; of a bucket there is none then. */
 bool pg_digest_read(const PGresult *rows, const DigestScan *digest, RowsDigest *out, Err *err) {
-    bool whole = digest->buckets == 1;
-    size_t count = whole ? digest->cut_count : digest->buckets;
+    bool whole = digest->buckets.of == 1;
+    size_t count = whole ? digest->cut_count : digest->buckets.of;
     int told = PQntuples(rows);
     if (whole && (size_t)told != count) {
         return err_set(err, TF_ERROR_DATA, "could not digest %s: of %zu parts %d were told",

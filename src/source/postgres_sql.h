@@ -43,6 +43,8 @@ const char *pg_order_text(const PgSession *session, Arena *arena, const Relation
 void pg_sql_read(PgSql *sql, const RelationColumn *column);
 /* " WHERE ..." over range and relation->where; nothing where all rows are wanted. */
 void pg_sql_where(PgSql *sql, const Scan *scan);
+/* "<list>(<list>_i, ...)", behind the rows of a list. */
+void pg_sql_list_names(PgSql *sql, const Scan *scan);
 /* A bound's literals, as " WHERE ..." has them. */
 void pg_sql_bound(PgSql *sql, const Scan *scan, const Value *bound);
 const RelationColumn *pg_scan_column(const Scan *scan, size_t i);

@@ -316,7 +316,7 @@ static void digests_add(RowsDigest *into, const RowsDigest *from, size_t count) 
 static bool shards_digested(Source *source, const DigestScan *digest, RowsDigest *out, Err *err) {
     Shards *self = shards_of(source);
     Arena scratch = {0};
-    size_t count = digest->cut_count > 1 ? digest->cut_count : digest->buckets;
+    size_t count = digest->cut_count > 1 ? digest->cut_count : digest->buckets.of;
     RowsDigest *sums = arena_zeroed(&scratch, count * sizeof(RowsDigest));
     RowsDigest *one = ARENA_MANY(&scratch, count, RowsDigest);
     bool good = true;

@@ -116,10 +116,12 @@ typedef struct ScanColumn {
     Kind kind;
 } ScanColumn;
 
-/* Rows by a hash of their key, the same on every source that gives one digest_probe. */
+/* The rows of a range in parts, the same on every source that gives one digest_probe: by a hash of the key; or, of one
+ * INT key, in stretches of `width` keys from `first` on, which an index finds where few of them are chosen. */
 typedef struct KeyBuckets {
     uint32_t of;                 /* a power of two, at most DIGEST_BUCKETS_MAX */
     const unsigned char *chosen; /* a bit a bucket, the lowest first; (of + 7) / 8 bytes */
+    int64_t first, width;        /* width 0: by hash */
 } KeyBuckets;
 
 typedef struct Scan {
@@ -223,9 +225,9 @@ typedef struct DigestScan {
     size_t part_count;
     const char *const *doubts; /* SQL over d.c<i>: a row where one of them is true is in doubt */
     size_t doubt_count;
-    const Range *cuts; /* they tile the range; buckets is then 1 */
-    size_t cut_count;  /* at least 1 */
-    uint32_t buckets;  /* a power of two, at most DIGEST_BUCKETS_MAX; cut_count is then 1 */
+    const Range *cuts;  /* they tile the range; there is then one bucket */
+    size_t cut_count;   /* at least 1 */
+    KeyBuckets buckets; /* none of them chosen; cut_count is then 1 */
 } DigestScan;
 
 /* Whether bounds of this kind can stand in a list, so that any number of cuts is one statement with one plan. The
