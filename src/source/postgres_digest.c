@@ -19,11 +19,11 @@ typedef struct Form {
 #define OPERATOR(name) " OPERATOR(pg_catalog." name ") "
 
 /* The seconds between a moment and 2000 are a double of their own for each microsecond of 140 years; beyond a century
- * the text is hashed, too. Texts of values are those of the pinned settings. */
+ * the text is hashed, too, onto the seed. Texts of values are those of the pinned settings. */
 #define MOMENT(type, range, zone)                                                                                      \
-    "pg_catalog.hashfloat8extended(pg_catalog." range "_subdiff(@, '2000-01-01" zone "'::" type                        \
-    "), pg_catalog.hashtextextended(CASE WHEN @" OPERATOR(">=") "'1900-01-01" zone "'::" type " AND @" OPERATOR("<=")  \
-    "'2100-01-01" zone "'::" type " THEN ''::text ELSE @::text END COLLATE \"C\", $))"
+    "pg_catalog.hashfloat8extended(pg_catalog." range "_subdiff(@, '2000-01-01" zone "'::" type "), $" OPERATOR("#")   \
+    "CASE WHEN @" OPERATOR(">=") "'1900-01-01" zone "'::" type " AND @" OPERATOR("<=") "'2100-01-01" zone "'::" type   \
+    " THEN 0::int8 ELSE pg_catalog.hashtextextended(@::text COLLATE \"C\", 1) END)"
 #define TEXT "pg_catalog.hashtextextended(@ COLLATE \"C\", $)"
 #define NEGATIVE " WHEN @" OPERATOR("<") "0::numeric THEN 1"
 #define NOT_A_NUMBER " WHEN @" OPERATOR("=") "'NaN'::numeric THEN 2"
@@ -41,8 +41,8 @@ static const Form FORMS[KIND_COUNT] = {
     [KIND_TEXT] = {"::text", NULL, TEXT, "''"},
     [KIND_BYTES] = {"::bytea", NULL, "CASE WHEN @ IS NOT NULL THEN pg_catalog.hash_array_extended(ARRAY[@], $) END",
                     "''"},
-    [KIND_TIMESTAMPTZ] = {"::timestamptz", NULL, MOMENT("timestamptz", "tstzrange", " 00:00:00+00"), "'2000-01-01'"},
-    [KIND_TIMESTAMP] = {"::timestamp", NULL, MOMENT("timestamp", "tsrange", " 00:00:00"), "'2000-01-01'"},
+    [KIND_TIMESTAMPTZ] = {"::timestamptz", "", MOMENT("timestamptz", "tstzrange", " 00:00:00+00"), "'2000-01-01'"},
+    [KIND_TIMESTAMP] = {"::timestamp", "", MOMENT("timestamp", "tsrange", " 00:00:00"), "'2000-01-01'"},
     [KIND_DATE] = {"::date", "",
                    "pg_catalog.hashfloat8extended(pg_catalog.daterange_subdiff(@, '2000-01-01'::date), $)",
                    "'2000-01-01'"},
