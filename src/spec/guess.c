@@ -434,7 +434,8 @@ static void put_check(Guesser *guesser) {
     buf_text(guesser->out, "\n\n");
 }
 
-static void put_side(Guesser *guesser, const char *what, const GuessSide *side, bool with_source, bool with_key) {
+static void put_side(Guesser *guesser, const char *what, const GuessSide *side, const Relation *keyed, bool with_source,
+                     bool with_key) {
     Buf *out = guesser->out;
     buf_printf(out, "%s:\n", what);
     if (with_source) {
@@ -448,9 +449,9 @@ static void put_side(Guesser *guesser, const char *what, const GuessSide *side, 
     buf_text(out, "  table: ");
     put_text(out, side->table);
     buf_printf(out, "\n  %skey: [", with_key ? "" : "# decide: ");
-    for (size_t i = 0; i < side->relation->key_count; i++) {
+    for (size_t i = 0; i < keyed->key_count; i++) {
         buf_text(out, i == 0 ? "" : ", ");
-        put_text(out, side->relation->columns[side->relation->key[i]].name);
+        put_text(out, keyed->columns[keyed->key[i]].name);
     }
     buf_text(out, "]\n");
 }
@@ -464,14 +465,29 @@ static bool keys_pair(const Relation *old, const Relation *new_) {
     return good;
 }
 
+/* Keys pair by position: one that has the old key's names in another order is named in the old order. */
+static Relation keyed_as(const Relation *new_, const Relation *old) {
+    Relation keyed = *new_;
+    for (size_t i = 0; match_key_reordered(old, new_) && i < old->key_count; i++) {
+        for (size_t j = 0; j < new_->key_count; j++) {
+            if (strcmp(new_->columns[new_->key[j]].name, old->columns[old->key[i]].name) == 0) {
+                keyed.key[i] = new_->key[j];
+            }
+        }
+    }
+    return keyed;
+}
+
 static void put_sides(Guesser *guesser) {
-    bool keys = keys_pair(guesser->old->relation, guesser->new_->relation);
+    const Relation *old = guesser->old->relation;
+    const Relation new_ = keyed_as(guesser->new_->relation, old);
+    bool keys = keys_pair(old, &new_);
     if (!keys) {
         buf_text(guesser->out,
                  "# The two keys do not pair as they are: name columns that identify a row on both sides.\n");
     }
-    put_side(guesser, "old", guesser->old, true, keys);
-    put_side(guesser, "new", guesser->new_, strcmp(guesser->old->url, guesser->new_->url) != 0, keys);
+    put_side(guesser, "old", guesser->old, old, true, keys);
+    put_side(guesser, "new", guesser->new_, &new_, strcmp(guesser->old->url, guesser->new_->url) != 0, keys);
 }
 
 static void put_equal(Guesser *guesser) {

@@ -141,6 +141,14 @@ static bool side_describe(MatchMaker *maker, const SpecSide *from, Source *sourc
 
 /* ---- keys --------------------------------------------------------------------------------------------- */
 
+static const char *const *key_names(Arena *arena, const Relation *relation) {
+    const char **names = ARENA_MANY(arena, relation->key_count, const char *);
+    for (size_t i = 0; i < relation->key_count; i++) {
+        names[i] = relation->columns[relation->key[i]].name;
+    }
+    return names;
+}
+
 /* Why rows cannot be found by a key of this kind; NULL: they can. */
 static const char *key_refusal(Kind kind) {
     static const char *const REFUSALS[KIND_COUNT] = {
@@ -227,6 +235,44 @@ static bool keys_pair(MatchMaker *maker) {
         }
     }
     return true;
+}
+
+bool match_key_reordered(const Relation *a, const Relation *b) {
+    size_t moved = 0, found = 0;
+    for (size_t i = 0; i < a->key_count; i++) {
+        for (size_t j = 0; j < b->key_count; j++) {
+            if (strcmp(a->columns[a->key[i]].name, b->columns[b->key[j]].name) == 0) {
+                found++;
+                moved += i != j;
+            }
+        }
+    }
+    return a->key_count == b->key_count && found == a->key_count && moved > 0;
+}
+
+/* A primary key that nobody named has the other side's names in the other side's order: (region, id) is no other key
+ * than (id, region). Described again, since what an index gives depends on the order. */
+static bool key_follow(MatchMaker *maker, const SpecSide *from, Source *source, const Relation *leader,
+                       MatchColumns *side) {
+    if (from->relation.key_count > 0 || !match_key_reordered(leader, &side->relation)) {
+        return true;
+    }
+    SpecSide ordered = *from;
+    SpecPlace *places = ARENA_MANY(maker->arena, leader->key_count, SpecPlace);
+    for (size_t i = 0; i < leader->key_count; i++) {
+        places[i] = from->key_place;
+    }
+    ordered.relation.key = key_names(maker->arena, leader);
+    ordered.relation.key_count = leader->key_count;
+    ordered.key_places = places;
+    return side_describe(maker, &ordered, source, side);
+}
+
+/* The new side's follows, unless the spec names it. */
+static bool keys_order(MatchMaker *maker, Source *old, Source *new_) {
+    const Spec *spec = maker->spec;
+    return spec->one_row || (key_follow(maker, &spec->new_, new_, &maker->old.relation, &maker->new_) &&
+                             key_follow(maker, &spec->old, old, &maker->new_.relation, &maker->old));
 }
 
 /* ---- invariants --------------------------------------------------------------------------------------- */
@@ -368,14 +414,6 @@ static void hashed_fill(MatchMaker *maker, Match *match) {
     match->hashed_count = count;
 }
 
-static const char *const *key_names(Arena *arena, const Relation *relation) {
-    const char **names = ARENA_MANY(arena, relation->key_count, const char *);
-    for (size_t i = 0; i < relation->key_count; i++) {
-        names[i] = relation->columns[relation->key[i]].name;
-    }
-    return names;
-}
-
 static Match match_finish(MatchMaker *maker, MatchInvariant *invariants) {
     Match match = {
         .spec = maker->spec,
@@ -400,8 +438,8 @@ bool match_make(Arena *arena, const Spec *spec, Source *old, Source *new_, Match
     MatchMaker maker = {.arena = arena, .spec = spec, .err = err};
     MatchInvariant *invariants = arena_zeroed(arena, (spec->invariant_count + 1) * sizeof(MatchInvariant));
     if (!side_describe(&maker, &spec->old, old, &maker.old) ||
-        (!spec->one_row && !side_describe(&maker, &spec->new_, new_, &maker.new_)) || !keys_pair(&maker) ||
-        !match_equal(&maker) || !invariants_bind(&maker, invariants)) {
+        (!spec->one_row && !side_describe(&maker, &spec->new_, new_, &maker.new_)) || !keys_order(&maker, old, new_) ||
+        !keys_pair(&maker) || !match_equal(&maker) || !invariants_bind(&maker, invariants)) {
         return false;
     }
     *out = match_finish(&maker, invariants);

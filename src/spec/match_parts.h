@@ -29,6 +29,8 @@ size_t match_slot(const MatchColumns *side, size_t column);
 MUST_CHECK bool match_find(MatchMaker *maker, const MatchColumns *side, const char *name, SpecPlace place, size_t *out);
 /* "old.", "new.", or "" within one row. */
 const char *match_prefix(const MatchMaker *maker, const MatchColumns *side);
+/* Whether both keys are the same names, and not in the same order. */
+bool match_key_reordered(const Relation *a, const Relation *b);
 /* What two columns are compared as; false: no common meaning. */
 bool match_kind(const RelationColumn *old, const RelationColumn *new_, Kind *out);
 /* The refusal, with the computed column that would be the way out. Always false. */

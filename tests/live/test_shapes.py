@@ -276,6 +276,22 @@ insert into {quoted} select {filled} from generate_series(1, 200) g;""")
 
 
 @test
+def primary_keys_in_another_order():
+    """(id, part) is the key (part, id); named keys pair by position. init names them so that they pair."""
+    harness.psql(URL, FRESH + """
+create table t.old_t (id int, part int, v text, primary key (id, part));
+create table t.new_t (id int, part int, v text, primary key (part, id));
+insert into t.old_t select g, g % 7, 'v' || g from generate_series(1, 500) g; insert into t.new_t select * from t.old_t;
+analyze t.old_t; analyze t.new_t;
+update t.new_t set v = 'x' where id in (1, 400); delete from t.new_t where id = 333;
+""")
+    wanted = (differing("1/1", "400/1") + differing("333/4", kind="missing_in_new"), (500, 499))
+    wrong = plain(*wanted) + plain(*wanted, new=side("t.new_t", key=["id", "part"]))
+    draft = Command("init", URL, "t.old_t", URL, "t.new_t")
+    return wrong + draft.wrong(0, "  table: t.new_t\n  key: [id, part]\n")
+
+
+@test
 def table_without_a_primary_key():
     harness.psql(URL, BASE + """
 create table t.new_t (id int not null, v text);

@@ -451,6 +451,28 @@ static void pairs_keys_by_position(void) {
     arena_free(&trial.arena);
 }
 
+/* Primary keys that nobody named, in two orders of the same names: pairing by position would pair region with id. */
+static void pairs_reordered_primary_keys_by_name(void) {
+    static const RelationColumn A[] = {COLUMN("id", "integer", KIND_INT), COLUMN("part", "integer", KIND_INT)};
+    static const RelationColumn B[] = {COLUMN("part", "integer", KIND_INT), COLUMN("id", "bigint", KIND_INT)};
+    static const struct {
+        const char *spec, *old_first, *new_first;
+    } CASES[] = {
+        {"old: {source: x, table: t}\nnew: {table: u}\n", "id", "id"},
+        {"old: {source: x, table: t, key: [part, id]}\nnew: {table: u}\n", "part", "part"},
+        {"old: {source: x, table: t}\nnew: {table: u, key: [part, id]}\n", "part", "part"},
+        {"old: {source: x, table: t, key: [id, part]}\nnew: {table: u, key: [part, id]}\n", "id", "part"},
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        Trial trial = {.arena = {0}};
+        Scripted old = SCRIPTED(A, 2), new_ = SCRIPTED(B, 2);
+        CHECK(try_with(&trial, CASES[i].spec, &old, &new_));
+        CHECK_TEXT(slot_name(&trial.match.old, 0), CASES[i].old_first);
+        CHECK_TEXT(slot_name(&trial.match.new_, 0), CASES[i].new_first);
+        arena_free(&trial.arena);
+    }
+}
+
 /* `look` and `check` match one spec more than once. */
 static void matches_a_spec_again(void) {
     Trial trial = {.arena = {0}};
@@ -482,6 +504,7 @@ int main(void) {
     TEST_RUN(compares_all_that_both_have);
     TEST_RUN(matches_parallel_columns);
     TEST_RUN(pairs_keys_by_position);
+    TEST_RUN(pairs_reordered_primary_keys_by_name);
     TEST_RUN(matches_a_spec_again);
     TEST_RUN(quotes_expressions_made_elsewhere);
     return test_finish();
