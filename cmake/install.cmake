@@ -1,5 +1,5 @@
-# `cmake --install` and the Debian package. A package is built with -DCMAKE_INSTALL_PREFIX=/usr, because the folder
-# of the ready invariants is compiled in.
+# `cmake --install` and the Debian package. A package is built with -DCMAKE_INSTALL_PREFIX=/usr, because its
+# folder of the ready invariants is compiled in, for where none lies beside the program.
 
 install(TARGETS twofold_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/twofold DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")

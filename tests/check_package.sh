@@ -42,6 +42,8 @@ check "holds nothing outside /usr" sh -c "! grep -vE '^\\./(usr/.*)?$' '$scratch
 
 dpkg-deb -x "$deb" "$scratch/root"
 check "the program runs" "$scratch/root/usr/bin/twofold" --version
+check "the program finds its invariants where it was unpacked" \
+    env -u TWOFOLD_INVARIANTS "$scratch/root/usr/bin/twofold" prove
 check "the program knows its invariants' folder" grep -q /usr/share/twofold/invariants "$scratch/root/usr/bin/twofold"
 
 # A page for each command, and each page as man and apropos want it.

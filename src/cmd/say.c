@@ -3,6 +3,7 @@
 #include "report/shown.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,13 +70,31 @@ bool words_enough(const Options *options, size_t least, const char *what, Err *e
     return err_set(err, TF_ERROR_USAGE, "cannot run without %s", what);
 }
 
+/* The library belongs to the program that is running: PREFIX/share beside PREFIX/bin, wherever both were put; in a
+ * build tree a link beside it; else where it was to be installed. */
+static const char *library_folder(void) {
+    static char found[PATH_MAX + 32];
+    static const char *const BESIDE[] = {"../share/twofold/invariants", "invariants"};
+    char program[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+    program[length < 0 ? 0 : length] = '\0';
+    char *slash = strrchr(program, '/');
+    for (size_t i = 0; slash != NULL && i < sizeof(BESIDE) / sizeof(BESIDE[0]); i++) {
+        snprintf(found, sizeof(found), "%.*s/%s", (int)(slash - program), program, BESIDE[i]);
+        if (access(found, X_OK) == 0) {
+            return found;
+        }
+    }
+    return TWOFOLD_INVARIANTS_DIR;
+}
+
 SpecSearch search_of(const Options *options, const char *folders[2]) {
     const char *installed = getenv("TWOFOLD_INVARIANTS");
     size_t count = 0;
     if (options->invariants != NULL) {
         folders[count++] = options->invariants;
     }
-    folders[count++] = installed != NULL ? installed : TWOFOLD_INVARIANTS_DIR;
+    folders[count++] = installed != NULL ? installed : library_folder();
     return (SpecSearch){folders, count};
 }
 
