@@ -15,7 +15,7 @@ static const struct StateCode {
     {"22", TF_ERROR_DATA, NULL},
     {"25P03", TF_ERROR_CONNECTION, NULL}, /* idle in transaction: the server closed the connection */
     {"28", TF_ERROR_DENIED, "Check user, password and pg_hba.conf; passwords come from pgpass or PGPASSWORD."},
-    {"3D000", TF_ERROR_USAGE, NULL},
+    {"3D000", TF_ERROR_DENIED, NULL}, /* no such database: nobody knows whether it was misspelt or is gone */
     {"40", TF_ERROR_CONFLICT, NULL}, /* also "conflict with recovery" on a standby */
     {"42501", TF_ERROR_DENIED, "GRANT SELECT on the table (and USAGE on its schema) to this role."},
     {"42601", TF_ERROR_USAGE, NULL},
@@ -52,7 +52,7 @@ static const struct RefusalCode {
      NULL},
     {"private key file", TF_ERROR_DENIED, "Check sslcert and sslkey.", NULL},
     {"role \"", TF_ERROR_DENIED, NULL, NULL},
-    {"database \"", TF_ERROR_USAGE, NULL, NULL},
+    {"database \"", TF_ERROR_DENIED, NULL, NULL},
     {"definition of service", TF_ERROR_USAGE, NULL, NULL},
     {"invalid ", TF_ERROR_USAGE, NULL, NULL},
     {"unsupported startup parameter", TF_ERROR_USAGE, "Unset PGOPTIONS: a pooler refuses it.", NULL},

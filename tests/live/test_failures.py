@@ -8,6 +8,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -232,6 +233,9 @@ def trap_01_no_place_to_connect_to():
     wrong = []
     for old, new in ((URL, nobody), (nobody, URL), (nobody, nobody)):
         wrong += unearned("nobody there", harness.Check(spec(old, new)), "/nonexistent", found=False)
+    gone = re.sub(r"^(postgresql://[^/]*/)[^?]*", r"\g<1>gone", URL)
+    for old, new in ((URL, gone), (gone, URL), (gone, gone)):
+        wrong += unearned("no such database", harness.Check(spec(old, new)), '"gone" does not exist', found=False)
     return wrong
 
 
