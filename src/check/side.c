@@ -9,7 +9,7 @@ bool side_open(const Spec *spec, bool of_new, Source **out, Err *err) {
     bool good = side->source_count == 1 ? source_open(side->sources[0], application, out, err)
                                         : shards_open(side->sources, side->source_count, application, out, err);
     arena_free(&scratch);
-    return good;
+    return good || (err->code == TF_ERROR_USAGE && spec_error_at(spec, side->source_place, err));
 }
 
 bool side_open_by(SideOpener opener, const Spec *spec, bool of_new, Source **out, Err *err) {

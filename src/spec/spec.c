@@ -56,6 +56,7 @@ static bool sources_share(SpecReader *reader, const TopDraft *draft, Spec *spec)
     if (borrower->source_count == 0 && !spec->one_row) {
         borrower->sources = lender->sources;
         borrower->source_count = lender->source_count;
+        borrower->source_place = lender->source_place;
         if (borrower->as_of == NULL) {
             borrower->as_of = lender->as_of;
             borrower->max_wait_us = lender->max_wait_us;

@@ -23,6 +23,7 @@ typedef struct SpecPlace {
 typedef struct SpecSide {
     const char *const *sources; /* one, or one a shard */
     size_t source_count;
+    SpecPlace source_place; /* of the first */
     RelationRef relation;
     SpecPlace table_place;
     SpecPlace key_place;              /* of the list; of the table where there is no `key:` */

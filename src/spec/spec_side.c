@@ -96,6 +96,7 @@ static bool sources_read(SpecReader *reader, const char *what, const SideDraft *
     }
     out->sources = sources;
     out->source_count = count;
+    out->source_place = count > 0 ? yaml_place(reader->file, nodes[0]) : (SpecPlace){0};
     return true;
 }
 
