@@ -5,6 +5,7 @@
 #include "spec/match.h"
 
 #include "spec/match_parts.h"
+#include "spec/spec_yaml.h"
 
 #include <string.h>
 
@@ -300,23 +301,20 @@ static const char *text_at(const Spec *spec, SpecPlace place) {
     return at;
 }
 
-/* A place in the expression is a place in the file where the expression stands there as it is, on one line. Elsewhere
- * (a ready invariant, a folded text) the sentence quotes the expression. */
+/* A place in the expression is a place in the file where the expression stands there, on one line or on several.
+ * Elsewhere (a ready invariant, a text with escapes) the sentence quotes the expression. */
 static bool refuse_invariant(MatchMaker *maker, const SpecInvariant *invariant, Place place) {
     enum { QUOTED_BYTES = 160 };
     const char *at = text_at(maker->spec, invariant->place);
-    size_t length = strlen(invariant->holds);
-    bool verbatim = at != NULL && strncmp(at, invariant->holds, length) == 0 && place.offset + place.length <= length &&
-                    strchr(invariant->holds, '\n') == NULL;
-    if (!verbatim) {
-        if (length <= QUOTED_BYTES) {
+    const Str file = str_of(maker->spec->text), holds = str_of(invariant->holds);
+    size_t from = at == NULL ? file.length : (size_t)(at - file.bytes);
+    SpecPlace shown;
+    if (!yaml_place_of(file, from, holds, place.offset, place.length, &shown)) {
+        if (holds.length <= QUOTED_BYTES) {
             err_prefix(maker->err, "\"%s\"", invariant->holds);
         }
         return spec_error_at(maker->spec, invariant->place, maker->err);
     }
-    SpecPlace shown = invariant->place;
-    shown.column += (int)utf8_length((Str){invariant->holds, place.offset});
-    shown.length = (int)utf8_length((Str){invariant->holds + place.offset, place.length});
     return spec_error_at(maker->spec, shown, maker->err);
 }
 

@@ -53,11 +53,53 @@ SpecPlace yaml_place(const YamlFile *file, const YamlNode *node) {
     return place_of_bytes(file->text, node->offset, node->length);
 }
 
-SpecPlace yaml_place_inside(const YamlFile *file, const YamlNode *node, size_t offset, size_t length) {
-    if (!node->verbatim || offset > node->text.length) {
-        return yaml_place(file, node);
+static bool is_blank_at(Str text, size_t at) {
+    return at < text.length && memchr(" \t\r\n", text.bytes[at], 4) != NULL;
+}
+
+static size_t blanks_end(Str text, size_t at) {
+    while (is_blank_at(text, at)) {
+        at++;
     }
-    return place_of_bytes(file->text, node->offset + offset, length);
+    return at;
+}
+
+/* The byte of the file where byte `offset` of the text stands; SIZE_MAX: nowhere. */
+static size_t byte_of(Str file, size_t from, Str text, size_t offset) {
+    size_t at = from;
+    for (size_t i = 0; i < offset;) {
+        if (is_blank_at(text, i) && is_blank_at(file, at)) {
+            i = blanks_end(text, i);
+            at = blanks_end(file, at);
+        } else if (i < text.length && at < file.length && text.bytes[i] == file.bytes[at]) {
+            i++;
+            at++;
+        } else {
+            return SIZE_MAX;
+        }
+    }
+    return at;
+}
+
+bool yaml_place_of(Str file, size_t from, Str text, size_t offset, size_t length, SpecPlace *out) {
+    size_t whole = text.length;
+    while (whole > 0 && is_blank_at(text, whole - 1)) {
+        whole--;
+    }
+    size_t start = byte_of(file, from, text, offset), end = byte_of(file, from, text, offset + length);
+    if (start == SIZE_MAX || end == SIZE_MAX || byte_of(file, from, text, whole) == SIZE_MAX) {
+        return false;
+    }
+    *out = place_of_bytes(file, start, end - start);
+    return true;
+}
+
+SpecPlace yaml_place_inside(const YamlFile *file, const YamlNode *node, size_t offset, size_t length) {
+    if (node->verbatim && offset <= node->text.length) {
+        return place_of_bytes(file->text, node->offset + offset, length);
+    }
+    SpecPlace place;
+    return yaml_place_of(file->text, node->offset, node->text, offset, length, &place) ? place : yaml_place(file, node);
 }
 
 static bool refuse_at(YamlReader *reader, size_t offset, size_t length) {

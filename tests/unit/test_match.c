@@ -487,11 +487,31 @@ static void matches_a_spec_again(void) {
     arena_free(&trial.arena);
 }
 
+/* On several lines, folded or as they are, an expression has places, too. */
+static void places_expressions_of_several_lines(void) {
+    static const char *const STYLES[] = {">", "|", ">-", "|-"};
+    for (size_t i = 0; i < sizeof(STYLES) / sizeof(STYLES[0]); i++) {
+        Trial trial = {.arena = {0}};
+        char spec[200];
+        snprintf(spec, sizeof(spec), SIDES "invariants:\n  - holds: %s\n      old.note\n        is null or\n\n      %s\n",
+                 STYLES[i], "new.remarq = 'x'");
+        CHECK(!try_match(&trial, spec));
+        CHECK_TEXT(trial.err.text, "spec.yaml:9:7: cannot find column \"remarq\" in new\n"
+                                   "          new.remarq = 'x'\n"
+                                   "          ^~~~~~~~~~");
+        arena_free(&trial.arena);
+    }
+    Trial trial = {.arena = {0}};
+    CHECK(!try_match(&trial, SIDES "invariants:\n  - holds: old.note is null or\n      new.remarq = 'x'\n"));
+    CHECK(strstr(trial.err.text, "spec.yaml:6:7: cannot find") == trial.err.text);
+    arena_free(&trial.arena);
+}
+
 /* Where the expression does not stand in the file as it is, the sentence quotes it. */
 static void quotes_expressions_made_elsewhere(void) {
     Trial trial = {.arena = {0}};
-    CHECK(!try_match(&trial, SIDES "invariants:\n  - holds: >\n      old.note\n      > 5\n"));
-    CHECK(strstr(trial.err.text, "spec.yaml:6:7: \"old.note > 5\": cannot") == trial.err.text);
+    CHECK(!try_match(&trial, SIDES "invariants:\n  - holds: \"old.note \\x3e 5\"\n"));
+    CHECK(strstr(trial.err.text, "spec.yaml:5:13: \"old.note > 5\": cannot") == trial.err.text);
     arena_free(&trial.arena);
 }
 
@@ -506,6 +526,7 @@ int main(void) {
     TEST_RUN(pairs_keys_by_position);
     TEST_RUN(pairs_reordered_primary_keys_by_name);
     TEST_RUN(matches_a_spec_again);
+    TEST_RUN(places_expressions_of_several_lines);
     TEST_RUN(quotes_expressions_made_elsewhere);
     return test_finish();
 }

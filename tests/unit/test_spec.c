@@ -309,9 +309,9 @@ static const BadSpec BAD_SPECS[] = {
      "  - holds: >\n"
      "      new.a = 1\n"
      "      and and\n",
-     "spec.yaml:6:7: cannot read the expression: a value should stand where \"and\" is\n"
-     "          new.a = 1\n"
-     "          ^~~~~~~~~",
+     "spec.yaml:7:11: cannot read the expression: a value should stand where \"and\" is\n"
+     "          and and\n"
+     "              ^~~",
      ""},
     {"check: a\n"
      "old: {source: x, table: t}\n"
