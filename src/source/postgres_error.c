@@ -106,16 +106,32 @@ static bool say(Err *err, TfErrorCode code, const char *doing, const char *line)
     return err_set(err, code, "%s %s: %s", later ? "could not" : "cannot", doing, line);
 }
 
+/* libpq asks "Is the server running ...?" behind each place it tried: that is the hint, and no part of the sentence. */
+static bool questions_cut(char *line) {
+    bool asked = false;
+    for (char *at = line; (at = strstr(at, " Is the server running ")) != NULL; asked = true) {
+        const char *end = strchr(at, '?');
+        const char *rest = end == NULL ? "" : end + 1;
+        if (*rest != '\0') {
+            *at++ = ';';
+        }
+        memmove(at, rest, strlen(rest) + 1);
+    }
+    return asked;
+}
+
 static bool refused(Err *err, const PGconn *conn, const char *doing) {
     char line[512];
     pg_error_line(PQerrorMessage(conn), line, sizeof line);
+    bool asked = questions_cut(line);
     for (size_t i = 0; i < sizeof REFUSALS / sizeof *REFUSALS; i++) {
         if (strstr(line, REFUSALS[i].words) != NULL) {
             say(err, REFUSALS[i].code, doing, REFUSALS[i].says == NULL ? line : REFUSALS[i].says);
             return REFUSALS[i].hint == NULL ? false : err_hint(err, "%s", REFUSALS[i].hint);
         }
     }
-    return say(err, TF_ERROR_CONNECTION, doing, line[0] == '\0' ? "the connection was lost" : line);
+    say(err, TF_ERROR_CONNECTION, doing, line[0] == '\0' ? "the connection was lost" : line);
+    return asked ? err_hint(err, "Check host and port, and that the server runs there.") : false;
 }
 
 /* "message: detail"; a detail often names the very value or setting. */

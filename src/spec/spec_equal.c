@@ -30,7 +30,7 @@ static SpecEqual same_name(SpecReader *reader, const YamlNode *node) {
 
 static bool renamed_read(SpecReader *reader, const YamlNode *node, SpecEqual *out) {
     EqualDraft draft;
-    if (!spec_mapping_read(reader, SPEC_EQUAL, "an entry of \"equal\"", node, &draft)) {
+    if (!spec_mapping_read(reader, SPEC_EQUAL, "an entry of equal", node, &draft)) {
         return false;
     }
     SpecPlace place = yaml_place(reader->file, node);

@@ -177,7 +177,7 @@ static bool use_read(InvariantReader *reader, const InvariantDraft *draft, SpecI
 static bool invariant_read(InvariantReader *reader, const YamlNode *node, SpecInvariant *out) {
     InvariantDraft draft;
     SpecReader *spec = reader->spec;
-    if (!spec_mapping_read(spec, SPEC_INVARIANT, "an entry of \"invariants\"", node, &draft)) {
+    if (!spec_mapping_read(spec, SPEC_INVARIANT, "an entry of invariants", node, &draft)) {
         return false;
     }
     if ((draft.holds == NULL) == (draft.use == NULL)) {

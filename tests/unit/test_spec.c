@@ -207,7 +207,7 @@ static const BadSpec BAD_SPECS[] = {
      "new: {table: t}\n"
      "equal:\n"
      "  - {old: a, nwe: b}\n",
-     "spec.yaml:5:14: cannot use key \"nwe\" in an entry of \"equal\": no such key\n"
+     "spec.yaml:5:14: cannot use key \"nwe\" in an entry of equal: no such key\n"
      "      - {old: a, nwe: b}\n"
      "                 ^~~",
      "Did you mean \"new\"?"},
@@ -301,6 +301,14 @@ static const BadSpec BAD_SPECS[] = {
      "spec.yaml:5:28: cannot read the expression: it ends where \")\" should follow\n"
      "      - holds: \"new.naïve == (1\"\n"
      "                               ^",
+     ""},
+    {"check: a\n"
+     "old: {source: x, table: t}\n"
+     "new: {table: t}\n"
+     "invariants: [old.a = new.a]\n",
+     "spec.yaml:4:14: cannot use a text for \"an entry of invariants\": it takes a mapping\n"
+     "    invariants: [old.a = new.a]\n"
+     "                 ^~~~~~~~~~~~~",
      ""},
     {"check: a\n"
      "old: {source: x, table: t}\n"
