@@ -255,6 +255,8 @@ static bool own_sql_failed(Err *err, const char *what, const char *name) {
     bool theirs = err->code == TF_ERROR_SCHEMA || err->code == TF_ERROR_DATA || err->code == TF_ERROR_USAGE;
     if (theirs) {
         err->code = TF_ERROR_USAGE;
+    }
+    if (theirs && err->hint[0] == '\0') {
         err_hint(err, "It is sent to the server as it stands: one SQL expression over the table's columns.");
     }
     return err_prefix(err, "%s%s%s%s", what, name == NULL ? "" : " \"", name == NULL ? "" : name,
@@ -263,18 +265,33 @@ static bool own_sql_failed(Err *err, const char *what, const char *name) {
 
 static const char DOING[] = "prepare it";
 
+/* What is made of several rows would be made of those of one range, and come out otherwise with other ranges. */
+static bool refuse_several_rows(const PGresult *failed, Err *err) {
+    static const char *const STATES[] = {"42803", "42P20"}; /* an aggregate, a window function */
+    const char *state = PQresultErrorField(failed, PG_DIAG_SQLSTATE);
+    for (size_t i = 0; state != NULL && i < sizeof STATES / sizeof *STATES; i++) {
+        if (strcmp(state, STATES[i]) == 0) {
+            err_set(err, TF_ERROR_USAGE, "cannot be an aggregate or a window function: rows are read in ranges");
+            return err_hint(err, "Compute it in a view, and name the view as the table.");
+        }
+    }
+    return false;
+}
+
 /* Prepares a statement without a name. */
 static bool statement_prepare(PgSession *session, const char *sql, Err *err) {
     PGresult *prepared = PQprepare(session->conn, "", sql, 0, NULL);
-    bool good = PQresultStatus(prepared) == PGRES_COMMAND_OK || pg_session_fail(session, prepared, DOING, err);
+    bool good = PQresultStatus(prepared) == PGRES_COMMAND_OK || pg_session_fail(session, prepared, DOING, err) ||
+                refuse_several_rows(prepared, err);
     PQclear(prepared);
     return good;
 }
 
-/* `a) or (b` fits between our parentheses and is no expression: it would let rows out of their range. */
+/* `a) or (b` fits between our parentheses and is no expression: it would let rows out of their range. In a WHERE,
+ * which takes only what is made of one row. */
 static bool fragment_check(PgSession *session, const char *text, const char *from, Err *err) {
     Buf sql = {0};
-    buf_printf(&sql, "SELECT CASE WHEN true THEN %s\nEND FROM %s", text, from);
+    buf_printf(&sql, "SELECT FROM %s WHERE CASE WHEN true THEN %s\nEND IS NULL", from, text);
     bool good = statement_prepare(session, sql.bytes, err);
     buf_free(&sql);
     return good;

@@ -390,6 +390,22 @@ insert into t.rows_t select g, g * 0.01, g, 'EUR' from generate_series(1, 2500) 
 
 
 @test
+def computed_columns_of_several_rows():
+    """A running sum over the rows of one range is another sum with other ranges; of a view it is what it says."""
+    harness.psql(URL, BASE + """
+create view t.new_t as select id, v, sum(id) over (order by id) as so_far from t.old_t;
+""")
+    wrong = []
+    for sql in ("sum(id) over (order by id)", "row_number() over ()", "max(id)", "string_agg(v, ',')"):
+        for computed in ({"columns": {"so_far": sql}}, {"where": f"{sql} is not null"}):
+            spec = {"check": "shape", "old": side("t.old_t", **computed), "new": side("t.new_t", key=["id"]),
+                    "equal": ["v"]}
+            wrong += Command("check", "0.yaml", specs=[spec]).wrong(3, "0.yaml:1:", "window function", "view")
+    inside = {"columns": {"so_far": "(select sum(i.id) from t.old_t i where i.id <= old_t.id)"}}
+    return wrong + plain([], old=side("t.old_t", **inside), new=side("t.new_t", key=["id"]), equal=["so_far"])
+
+
+@test
 def within_renames_and_computed_columns():
     harness.psql(URL, FRESH + """
 create table t.old_t (id int primary key, price float8, seen timestamptz, first text, last text);
