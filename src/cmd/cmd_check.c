@@ -153,8 +153,8 @@ static Exit check_one(Session *session, const char *path) {
     return status;
 }
 
-/* 1 if any is inconsistent, else 2 if any cannot be told. 3 says that nothing was read, so a spec that is wrong takes no
- * verdict away from one that was checked; its error stands on standard error. */
+/* 1 if any is inconsistent, else 2 if any cannot be told. 3 says that nothing was read, so a spec that is wrong takes
+ * no verdict away from one that was checked; its error stands on standard error. */
 static Exit worse(Exit a, Exit b) {
     static const int rank[] = {[EXIT_HOLDS] = 0, [EXIT_USAGE] = 1, [EXIT_UNKNOWN] = 2, [EXIT_DIFFERS] = 3};
     return rank[a] >= rank[b] ? a : b;

@@ -493,8 +493,9 @@ static void places_expressions_of_several_lines(void) {
     for (size_t i = 0; i < sizeof(STYLES) / sizeof(STYLES[0]); i++) {
         Trial trial = {.arena = {0}};
         char spec[200];
-        snprintf(spec, sizeof(spec), SIDES "invariants:\n  - holds: %s\n      old.note\n        is null or\n\n      %s\n",
-                 STYLES[i], "new.remarq = 'x'");
+        snprintf(spec, sizeof(spec),
+                 SIDES "invariants:\n  - holds: %s\n      old.note\n        is null or\n\n      new.remarq = 'x'\n",
+                 STYLES[i]);
         CHECK(!try_match(&trial, spec));
         CHECK_TEXT(trial.err.text, "spec.yaml:9:7: cannot find column \"remarq\" in new\n"
                                    "          new.remarq = 'x'\n"
