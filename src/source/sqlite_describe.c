@@ -290,6 +290,26 @@ static const char *cast_type(Arena *arena, const char *sql) {
     return arena_copy(arena, name.bytes, name.length);
 }
 
+/* In a WHERE, which takes only what is made of one row: an aggregate would make one row of all, a window function would
+ * be computed over one range. In a CASE: `a) or (b` fits between our parentheses and is no expression, and would let
+ * rows out of their range. */
+static bool check_fragment(const SqliteTable *table, const char *sql, Arena *arena, const Relation *relation,
+                           const char *doing, Err *err) {
+    const char *probe =
+        arena_printf(arena, "SELECT 1 FROM %s WHERE CASE WHEN 1 THEN %s\nEND IS NULL LIMIT 0", relation->from, sql);
+    sqlite3_stmt *statement;
+    if (sqlite_prepare(table->db, probe, doing, &statement, err)) {
+        sqlite3_finalize(statement);
+        return true;
+    }
+    if (strstr(err->text, ": misuse of ") != NULL) {
+        err_set(err, TF_ERROR_USAGE, "cannot %s: it is an aggregate or a window function, and rows are read in ranges",
+                doing);
+        return err_hint(err, "Compute it in a view, and name the view as the table.");
+    }
+    return false;
+}
+
 static bool computed_column(const SqliteTable *table, const ComputedColumn *computed, Arena *arena,
                             const Relation *relation, RelationColumn *out, Err *err) {
     /* The line break ends a comment at the end of the expression. */
@@ -304,6 +324,9 @@ static bool computed_column(const SqliteTable *table, const ComputedColumn *comp
     const char *type =
         declared == NULL ? cast_type(arena, computed->sql) : arena_copy(arena, declared, strlen(declared));
     sqlite3_finalize(statement);
+    if (!check_fragment(table, computed->sql, arena, relation, doing, err)) {
+        return false;
+    }
     *out = (RelationColumn){.name = computed->name, .computed = true, .loose = true, .sql = sql};
     out->kind = out->element = sqlite_kind(type);
     out->type = out->family = type[0] == '\0' ? "expression without a CAST" : type;
@@ -325,19 +348,9 @@ static bool describe_columns(SqliteTable *table, const RelationRef *ref, Arena *
     return true;
 }
 
-/* In a CASE: `a) or (b` fits between our parentheses and is no expression, and would let rows out of their range. */
 static bool check_where(const SqliteTable *table, const Relation *relation, Arena *arena, Err *err) {
-    if (relation->where == NULL) {
-        return true;
-    }
-    sqlite3_stmt *statement;
-    const char *sql =
-        arena_printf(arena, "SELECT CASE WHEN %s\nTHEN 1 END FROM %s LIMIT 0", relation->where, relation->from);
-    if (!sqlite_prepare(table->db, sql, arena_printf(arena, "use \"where\" of %s", relation->name), &statement, err)) {
-        return false;
-    }
-    sqlite3_finalize(statement);
-    return true;
+    return relation->where == NULL || check_fragment(table, relation->where, arena, relation,
+                                                     arena_printf(arena, "use \"where\" of %s", relation->name), err);
 }
 
 /* ---- size and digest ------------------------------------------------------------------------------------ */

@@ -390,7 +390,8 @@ static void check_refused(const RelationRef *ref, const char *text, const char *
 static void mistakes_are_named(void) {
     static const char *const wrong_key[] = {"idd"}, *const twice[] = {"id", "ID"};
     static const ComputedColumn missing = {"c", "nosuch + 1"}, text = {"c", "\"nosuch\""}, two = {"c", "1, 2"},
-                                more = {"c", "1) FROM orders; SELECT (2"};
+                                more = {"c", "1) FROM orders; SELECT (2"}, sum = {"c", "sum(id)"},
+                                window = {"c", "row_number() over ()"};
     check_refused(&(RelationRef){.table = "ordrs"}, "cannot find table \"ordrs\" in \"FILE\"",
                   "Did you mean \"orders\"?");
     check_refused(&(RelationRef){.table = "costumers"}, "cannot find table \"costumers\" in \"FILE\"",
@@ -416,6 +417,16 @@ static void mistakes_are_named(void) {
                   "cannot use computed column \"c\": \"SELECT (1) FROM orders; SELECT (2\n) FROM \"main\".\"orders\""
                   " LIMIT 0\" is not one expression",
                   "");
+    check_refused(&(RelationRef){.table = "orders", .computed = &sum, .computed_count = 1},
+                  "cannot use computed column \"c\": it is an aggregate or a window function, and rows are read in ranges",
+                  "Compute it in a view, and name the view as the table.");
+    check_refused(&(RelationRef){.table = "orders", .computed = &window, .computed_count = 1},
+                  "cannot use computed column \"c\": it is an aggregate or a window function, and rows are read in ranges",
+                  "Compute it in a view, and name the view as the table.");
+    check_refused(&(RelationRef){.table = "orders", .where = "max(id) > 1"},
+                  "cannot use \"where\" of \"main\".\"orders\": it is an aggregate or a window function, and rows are "
+                  "read in ranges",
+                  "Compute it in a view, and name the view as the table.");
     check_refused(&(RelationRef){.table = "orders", .where = "totl > 1"},
                   "could not use \"where\" of \"main\".\"orders\": no such column: totl", "");
     check_refused(&(RelationRef){.table = "orders", .where = "id < 2) or (id > 2"},
