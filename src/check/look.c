@@ -82,6 +82,22 @@ static void look_closely(Check *check, Arena *arena, const KeptRow *old, const K
                                        : VERDICT_CONSISTENT;
 }
 
+/* Each column once, though it may be read as two kinds; the key stands above. */
+static void look_alone(const Match *match, const MatchSide *side, const Batch *batch, Arena *arena, LookRow *row) {
+    FindingCell *cells = ARENA_MANY(arena, side->column_count, FindingCell);
+    for (size_t i = match->key_count; i < side->column_count; i++) {
+        const char *name = side->relation.columns[side->columns[i].column].name;
+        bool again = false;
+        for (size_t j = 0; j < i && !again; j++) {
+            again = side->columns[j].column == side->columns[i].column;
+        }
+        if (!again) {
+            cells[row->alone_count++] = (FindingCell){name, cell_shown(match, side, batch, i, arena)};
+        }
+    }
+    row->alone = cells;
+}
+
 static bool look_row(Check *check, Arena *arena, const char *const *texts, LookRow *row, Err *err) {
     const Match *match = &check->match;
     Value *key = ARENA_MANY(arena, match->key_count, Value);
@@ -102,6 +118,9 @@ static bool look_row(Check *check, Arena *arena, const char *const *texts, LookR
         look_closely(check, arena, &old, &new_, row);
     } else if (row->old_rows == 0 && row->new_rows == 0) {
         row->verdict = VERDICT_CANNOT_TELL; /* nothing was read, so nothing is proved */
+    } else if (row->old_rows + row->new_rows == 1) {
+        bool in_old = row->old_rows == 1;
+        look_alone(match, in_old ? &match->old : &match->new_, in_old ? &old.batch : &new_.batch, arena, row);
     }
     return true;
 }

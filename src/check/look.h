@@ -30,6 +30,8 @@ typedef struct LookRow {
     size_t old_rows, new_rows; /* how many rows have this key on each side */
     const LookPair *pairs;     /* match->pair_count; NULL unless both are 1 */
     const LookInvariant *invariants;
+    const FindingCell *alone; /* what the check reads of a row that one side has once and the other lacks */
+    size_t alone_count;
     Verdict verdict;
 } LookRow;
 

@@ -47,6 +47,11 @@ static void show_presence(const LookRow *row, bool one_row, Buf *out) {
     } else {
         buf_printf(out, "  missing in %s\n", row->old_rows == 0 ? "old" : "new");
     }
+    for (size_t i = 0; i < row->alone_count; i++) {
+        buf_printf(out, "            %s.%s = ", row->old_rows == 0 ? "new" : "old", row->alone[i].name);
+        shown_value(row->alone[i].value, out);
+        buf_char(out, '\n');
+    }
 }
 
 static void show_row(const Match *match, const LookRow *row, Buf *out) {
