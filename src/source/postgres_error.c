@@ -146,6 +146,21 @@ static void result_line(const PGresult *result, char *out, size_t size) {
     }
 }
 
+/* What somebody's function raises may say anything, with any SQLSTATE; a function in another language has 38000 or
+ * XX000. Its words are quoted, so that they are known for what they are, and can be masked. */
+static bool is_raised(const PGresult *result, const char *sqlstate) {
+    const char *function = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    bool within = PQresultErrorField(result, PG_DIAG_CONTEXT) != NULL;
+    return (function != NULL && strcmp(function, "exec_stmt_raise") == 0) || state_code(sqlstate) == NULL ||
+           (within && strncmp(sqlstate, "XX", 2) == 0);
+}
+
+static bool raised(Err *err, TfErrorCode code, const char *doing, const char *line) {
+    char quoted[600];
+    snprintf(quoted, sizeof quoted, "a function says \"%s\"", line);
+    return say(err, code == TF_ERROR_CONFLICT ? code : TF_ERROR_DATA, doing, quoted);
+}
+
 bool pg_error_set(Err *err, const PGconn *conn, const PGresult *result, const char *doing) {
     const char *sqlstate = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (sqlstate == NULL) {
@@ -154,6 +169,9 @@ bool pg_error_set(Err *err, const PGconn *conn, const PGresult *result, const ch
     char line[512];
     result_line(result, line, sizeof line);
     const struct StateCode *row = state_code(sqlstate);
-    say(err, row == NULL ? TF_ERROR_DATA : row->code, doing, line);
-    return row == NULL || row->hint == NULL ? false : err_hint(err, "%s", row->hint);
+    if (is_raised(result, sqlstate)) {
+        return raised(err, row == NULL ? TF_ERROR_DATA : row->code, doing, line);
+    }
+    say(err, row->code, doing, line);
+    return row->hint == NULL ? false : err_hint(err, "%s", row->hint);
 }

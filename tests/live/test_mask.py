@@ -140,6 +140,27 @@ def test_errors(tally, mode):
     tally.note(f"errors, {mode}", wrong)
 
 
+RAISES = f"""
+create or replace function checked(said text, code text) returns text language plpgsql as $$ begin
+if said = '{WORD}-400@example.org' then raise exception 'no address: %', said using errcode = code, detail = 'it is ' || said;
+end if; return said; end $$"""
+
+
+def test_raised(tally, mode):
+    """A function of the database's own says what it likes, with any SQLSTATE, and without quotes."""
+    harness.psql(harness.URL, RAISES)
+    for code in ("P0001", "42P01", "42501", "57014", "22012", "ZZ001", *(["40001"] if mode == "join" else [])):
+        spec = spec_of(mode)
+        spec["old"]["columns"] = {"said": f"checked(email, '{code}')"}
+        spec.update(equal=[{"old": "said", "new": "mail"}], mask=["email"], invariants=[])
+        wrong = []
+        for run in Run(spec, "check", "--mode", mode), Run(spec, "look", "400"):
+            wrong += run.leaks(WORD)
+            if run.status != 2 or "a function says (masked)" not in " ".join(run.said().split()):
+                wrong.append(f"status {run.status}: {run.said()}")
+        tally.note(f"raised as {code}, {mode}", wrong)
+
+
 def test_resume(tally):
     """A run that was killed goes on with hashes: those it kept are not hashed again."""
     spec = spec_of("stream")
@@ -179,6 +200,7 @@ def main():
         test_values(tally, mode)
         test_keys(tally, mode)
         test_errors(tally, mode)
+        test_raised(tally, mode)
     test_look(tally)
     test_resume(tally)
     test_refusals(tally)
