@@ -7,13 +7,14 @@
 #include "check/sample.h"
 #include "check/settle.h"
 #include "check/since.h"
+#include "check/watch.h"
 #include "check/worker.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
-enum { WATCH_PAUSE_US = 50000, UNDECIDED_SHOWN = 10 };
+enum { UNDECIDED_SHOWN = 10 };
 static const uint64_t SAMPLE_SEED = 0x74776f666f6c64; /* "twofold": the same sample for the same data */
 
 typedef struct Run Run;
@@ -44,8 +45,6 @@ struct Run {
     bool *sink_failed;
     RunWorker *workers;
     int worker_count;
-    pthread_cond_t worker_ended;
-    int working; /* under lock */
 };
 
 static void note_error(Err *first, const Err *err) {
@@ -198,10 +197,6 @@ static void *worker_main(void *argument) {
         queue_learn(&run->queue, &task, clock_monotonic_us() - start_us - worker_waited_us(self->worker));
         stop_sleep(run->stop, run->plan->match->spec->limits.pause_between_us);
     }
-    pthread_mutex_lock(&run->lock);
-    run->working--;
-    pthread_cond_signal(&run->worker_ended);
-    pthread_mutex_unlock(&run->lock);
     return NULL;
 }
 
@@ -219,26 +214,13 @@ static void workers_start(Run *run, Arena *arena) {
         self->worker = worker_make(arena, run->plan, delivery, &run->guest, run->replicas);
         int failure = pthread_create(&self->thread, NULL, worker_main, self);
         self->started = failure == 0;
-        if (self->started) {
-            pthread_mutex_lock(&run->lock);
-            run->working++;
-            pthread_mutex_unlock(&run->lock);
-        } else {
+        if (!self->started) {
             err_set(&self->open_err, TF_ERROR_BUSY, "could not start a worker thread: %s", strerror(failure));
         }
     }
 }
 
-/* Waits for the workers; a wish to stop reaches their connections here, again and again until they are done. */
 static void workers_wait(Run *run) {
-    pthread_mutex_lock(&run->lock);
-    while (run->working > 0) {
-        clock_wait_us(&run->worker_ended, &run->lock, WATCH_PAUSE_US);
-        for (int i = 0; stop_wanted(run->stop) && i < run->worker_count; i++) {
-            worker_cancel(run->workers[i].worker);
-        }
-    }
-    pthread_mutex_unlock(&run->lock);
     for (int i = 0; i < run->worker_count; i++) {
         if (run->workers[i].started) {
             pthread_join(run->workers[i].thread, NULL);
@@ -330,6 +312,7 @@ static void fill_result(Run *run, Arena *arena, int64_t start_us, Result *out) {
 void run_check(Arena *arena, const Plan *plan, const CheckOptions *options, RunSinks sinks, RunStop *stop,
                Result *out) {
     Run *run = ARENA_NEW(arena, Run);
+    Watch watch;
     int64_t start_us = clock_monotonic_us();
     run->plan = plan;
     run->sinks = sinks;
@@ -345,13 +328,13 @@ void run_check(Arena *arena, const Plan *plan, const CheckOptions *options, RunS
                     .mode_reason = plan->mode_reason,
                     .started_us = clock_wall_us()};
     pthread_mutex_init(&run->lock, NULL);
-    pthread_cond_init(&run->worker_ended, NULL);
     queue_open(&run->queue, plan, RANGE_AIM_US);
     guest_open(&run->guest, options->max_rows_per_second, &plan->match->spec->limits, stop, tell_pause_all, run);
     sinks_tell(run, tell_plan, plan);
     if (plan->resume != NULL) {
         take_up(run, plan->resume);
     }
+    watch_open(&watch, stop);
     workers_start(run, arena);
     workers_wait(run);
     if (run->settle != NULL) {
@@ -359,6 +342,7 @@ void run_check(Arena *arena, const Plan *plan, const CheckOptions *options, RunS
     }
     fail_rest(run);
     fill_result(run, arena, start_us, out);
+    watch_close(&watch);
     sinks_tell(run, tell_result, out);
     out->sink_err = run->sink_err;
     for (int i = 0; i < run->worker_count; i++) {
@@ -369,6 +353,5 @@ void run_check(Arena *arena, const Plan *plan, const CheckOptions *options, RunS
     arena_free(&run->masked);
     queue_close(&run->queue);
     guest_close(&run->guest);
-    pthread_cond_destroy(&run->worker_ended);
     pthread_mutex_destroy(&run->lock);
 }

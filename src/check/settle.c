@@ -112,9 +112,14 @@ static bool look_over(Settle *settle, Pending *pending, int64_t waited_us, const
     pending->deadline_us += waited_us;
     bool settled = pending_is_settled(pending);
     bool over = settled || time_is_up(settle, pending);
-    if (err != NULL && over && !settled) {
+    bool stopped = stop_wanted(settle->stop);
+    if ((err != NULL || stopped) && over && !settled) {
         pending->report.state = pending->report.state == RANGE_PART ? RANGE_PART_FAILED : RANGE_FAILED;
-        pending->report.err = *err;
+        if (stopped) {
+            err_set(&pending->report.err, TF_ERROR_INTERRUPTED, "stopped while differences were looked at again");
+        } else {
+            pending->report.err = *err;
+        }
     }
     int doublings = pending->looks < PAUSES ? pending->looks : PAUSES;
     pending->due_us = pending->seen_us + settle->plan->settle_us / (1 << (PAUSES - doublings));

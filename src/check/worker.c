@@ -12,7 +12,6 @@ Worker *worker_make(Arena *arena, const Plan *plan, Delivery delivery, Guest *gu
     worker->guest = guest;
     worker->replicas = replicas;
     worker->stop = guest->stop;
-    pthread_mutex_init(&worker->lock, NULL);
     worker->comparator = comparator_make(arena, plan->match);
     worker->counts = counts_make(arena, plan->match);
     return worker;
@@ -39,19 +38,6 @@ bool worker_sources(void *self, Source *out[2], Err *err) {
     return true;
 }
 
-static void source_cancel(Source *source) {
-    if (source != NULL && source->ops->cancel != NULL) {
-        source->ops->cancel(source);
-    }
-}
-
-void worker_cancel(Worker *worker) {
-    pthread_mutex_lock(&worker->lock);
-    source_cancel(worker->old);
-    source_cancel(worker->new_);
-    pthread_mutex_unlock(&worker->lock);
-}
-
 const Finding *worker_undecided(const Worker *worker, size_t *count) {
     return comparator_undecided(worker->comparator, count);
 }
@@ -61,7 +47,6 @@ void worker_close(Worker *worker) {
     source_close(worker->new_);
     comparator_free(worker->comparator);
     arena_free(&worker->range_memory);
-    pthread_mutex_destroy(&worker->lock);
 }
 
 /* ---- reading a range -------------------------------------------------------------------------------------- */

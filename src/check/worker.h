@@ -38,8 +38,6 @@ void worker_give_up(Worker *worker, const RangeTask *task);
 int64_t worker_waited_us(const Worker *worker);
 /* The sources it reads, for Limits; it must be between two ranges. */
 MUST_CHECK bool worker_sources(void *worker, Source *out[2], Err *err);
-/* From another thread: whatever the worker's connections are doing fails soon. */
-void worker_cancel(Worker *worker);
 /* A few of the rows that it could not decide; the worker must be done. */
 const Finding *worker_undecided(const Worker *worker, size_t *count);
 void worker_close(Worker *worker);

@@ -11,15 +11,7 @@ enum { HELD_BYTES = 4 << 20, HELD_FINDINGS = 1 << 15 };
 
 bool worker_side_ready(Worker *worker, bool is_new, Err *err) {
     Source **place = is_new ? &worker->new_ : &worker->old;
-    if (*place != NULL) {
-        return true;
-    }
-    Source *opened = NULL;
-    bool good = side_open_by(worker->plan->opener, worker->plan->match->spec, is_new, &opened, err);
-    pthread_mutex_lock(&worker->lock);
-    *place = opened;
-    pthread_mutex_unlock(&worker->lock);
-    return good;
+    return *place != NULL || side_open_by(worker->plan->opener, worker->plan->match->spec, is_new, place, err);
 }
 
 /* The range's transactions: on both sides, or (new_ NULL) on one for both. */

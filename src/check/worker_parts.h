@@ -19,7 +19,6 @@ struct Worker {
     Guest *guest;
     Replicas *replicas;
     const RunStop *stop;
-    pthread_mutex_t lock; /* of the two pointers, which another thread may follow to cancel */
     Source *old, *new_;
     Comparator *comparator;
 
@@ -45,7 +44,7 @@ struct Worker {
     int64_t rows_before; /* ... for as many rows as the range before had */
 };
 
-/* Opens a side at its first use: a join needs one of them. worker_cancel may look at the same time. */
+/* Opens a side at its first use: a join needs one of them. */
 MUST_CHECK bool worker_side_ready(Worker *worker, bool is_new, Err *err);
 /* Begins the range's transactions: on both sides; or on the one that has both (a join). */
 MUST_CHECK bool worker_begin_both(Worker *worker, Err *err);

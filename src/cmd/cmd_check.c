@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "check/judge.h"
+#include "check/watch.h"
 #include "ledger/ledger.h"
 #include "report/console.h"
 #include "report/progress.h"
@@ -132,11 +133,14 @@ static Exit check_locked(Session *session, Check *check, int64_t started_us) {
                                       : check_planned(session, check, &wanted, planned ? NULL : &err, started_us);
 }
 
+/* Behind the first check a signal ends no more than what is waited for: there is a result to be written. */
 static Exit check_one(Session *session, const char *path) {
     Check check = {0};
     Err err;
     int64_t started_us = clock_wall_us();
     Exit status;
+    Watch watch;
+    watch_open(&watch, session->stop);
     if (!check_open(&check, path, &session->search, &err)) {
         status = is_usage(&err) || check.spec.check == NULL
                      ? exit_of_error(&err)
@@ -150,6 +154,7 @@ static Exit check_one(Session *session, const char *path) {
         }
     }
     check_close(&check);
+    watch_close(&watch);
     return status;
 }
 

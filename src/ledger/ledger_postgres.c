@@ -262,7 +262,8 @@ static const LedgerDbOps POSTGRES_LEDGER = {
 bool ledger_postgres_open(const char *url, LedgerUse use, LedgerDb **out, Err *err) {
     PgLedger *ledger = mem_alloc(sizeof(PgLedger));
     *ledger = (PgLedger){.base = {&POSTGRES_LEDGER}};
-    bool good = (pg_session_open(&ledger->session, url, APPLICATION, err) || err_prefix(err, "ledger")) &&
+    pg_session_make(&ledger->session, url, APPLICATION);
+    bool good = (pg_session_connect(&ledger->session, err) || err_prefix(err, "ledger")) &&
                 check_server(ledger, err) && run_script(ledger, SETTINGS, "open", err) &&
                 check_version(ledger, use, err);
     if (!good) {

@@ -7,6 +7,7 @@
  */
 #include "source/source.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define SCHEME(prefix, ops, example) extern const SourceOps ops;
@@ -77,6 +78,38 @@ void source_close(Source *source) {
     if (source != NULL) {
         source->ops->close(source);
     }
+}
+
+/* ---- cancelling ------------------------------------------------------------------------------------------- */
+
+/* A ring, so that whoever leaves it need not know its neighbours. */
+static SourcePlace enlisted = {NULL, &enlisted, &enlisted};
+static pthread_mutex_t enlisted_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void source_enlist(SourcePlace *place, Source *source) {
+    pthread_mutex_lock(&enlisted_lock);
+    *place = (SourcePlace){source, &enlisted, enlisted.after};
+    place->after->before = place;
+    enlisted.after = place;
+    pthread_mutex_unlock(&enlisted_lock);
+}
+
+void source_delist(SourcePlace *place) {
+    pthread_mutex_lock(&enlisted_lock);
+    if (place->source != NULL) {
+        place->before->after = place->after;
+        place->after->before = place->before;
+        place->source = NULL;
+    }
+    pthread_mutex_unlock(&enlisted_lock);
+}
+
+void sources_cancel(void) {
+    pthread_mutex_lock(&enlisted_lock);
+    for (const SourcePlace *place = enlisted.after; place != &enlisted; place = place->after) {
+        place->source->ops->cancel(place->source);
+    }
+    pthread_mutex_unlock(&enlisted_lock);
 }
 
 /* ---- for people ----------------------------------------------------------------------------------------- */

@@ -307,12 +307,9 @@ void pg_copy_stop(PgCopy *copy) {
     if (!copy->running) {
         return;
     }
-    char ignored_text[256];
     Err ignored;
-    PGcancel *cancel = PQgetCancel(copy->session->conn);
-    PQcancel(cancel, ignored_text, sizeof ignored_text);
-    PQfreeCancel(cancel);
     char *buffer;
+    pg_session_interrupt(copy->session);
     while (PQgetCopyData(copy->session->conn, &buffer, 0) > 0) {
         PQfreemem(buffer);
     }

@@ -1,5 +1,6 @@
 #include "source/postgres_session.h"
 
+#include "base/aside.h"
 #include "base/clock.h"
 #include "source/postgres_error.h"
 
@@ -8,7 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { CANCEL_PATIENCE_US = 1000000 };
+/* How long a server may take to hear that it should cancel, and how often it is asked meanwhile. */
+enum { CANCEL_PATIENCE_US = 1000000, CANCEL_AGAIN_US = 100000 };
 
 /* ---- settings --------------------------------------------------------------------------------------------- */
 
@@ -131,19 +133,17 @@ static void ignore_notice(void *self, const PGresult *result) {
     (void)result;
 }
 
-static void cancel_replace(PgSession *session, PGcancel *cancel, int socket) {
+static void cancel_replace(PgSession *session, PgCanceller *canceller, int socket) {
     pthread_mutex_lock(&session->lock);
     session->socket = socket;
-    if (session->cancel != NULL) {
-        PQfreeCancel(session->cancel);
-    }
-    session->cancel = cancel;
+    pg_canceller_release(session->canceller);
+    session->canceller = canceller;
     pthread_mutex_unlock(&session->lock);
 }
 
 static void cancel_forget(PgSession *session) {
     pthread_mutex_lock(&session->lock);
-    session->asked_us = 0;
+    session->asked_us = session->sent_us = 0;
     pthread_mutex_unlock(&session->lock);
     atomic_store(&session->cancelled, false);
 }
@@ -189,6 +189,40 @@ static PGconn *connect_to(const char *url, const char *application) {
                                 "dbname",          "application_name", "client_encoding",     NULL};
     const char *const values[] = {"10", "30", "10", "3", url, application, "UTF8", NULL};
     return PQconnectdbParams(keys, values, 1);
+}
+
+/* A connection in the making, with what it is made of: it may be given up before it is there. */
+typedef struct Connecting {
+    PGconn *conn;
+    Arena memory;
+    const char *url, *application;
+} Connecting;
+
+static void connecting_work(void *self) {
+    Connecting *connecting = self;
+    connecting->conn = connect_to(connecting->url, connecting->application);
+}
+
+static void connecting_free(void *self) {
+    Connecting *connecting = self;
+    PQfinish(connecting->conn);
+    arena_free(&connecting->memory);
+    free(connecting);
+}
+
+/* A server that says nothing, or a name that nobody answers for, would hold up whoever asks to stop. */
+static bool connect_unless_cancelled(PgSession *session, Err *err) {
+    Connecting *connecting = mem_alloc(sizeof *connecting);
+    *connecting = (Connecting){0};
+    connecting->url = arena_copy(&connecting->memory, session->url, strlen(session->url));
+    connecting->application = arena_copy(&connecting->memory, session->application, strlen(session->application));
+    if (!aside_do((Aside){connecting_work, connecting_free, connecting}, INT64_MAX, &session->cancelled)) {
+        return err_set(err, TF_ERROR_INTERRUPTED, "could not connect: asked to stop");
+    }
+    session->conn = connecting->conn;
+    connecting->conn = NULL;
+    connecting_free(connecting);
+    return session->conn != NULL || err_set(err, TF_ERROR_BUSY, "could not connect: out of memory");
 }
 
 static bool system_check(const PgSession *session, Err *err) {
@@ -281,10 +315,7 @@ void pg_session_drop(PgSession *session) {
     if (!session->asked) {
         return;
     }
-    char ignored[256];
-    PGcancel *cancel = PQgetCancel(session->conn);
-    PQcancel(cancel, ignored, sizeof ignored);
-    PQfreeCancel(cancel);
+    pg_session_interrupt(session);
     results_drop(session);
 }
 
@@ -393,15 +424,14 @@ static bool identify(PgSession *session, Err *err) {
 static bool connect_now(PgSession *session, Err *err) {
     disconnect(session);
     session->search_path = NULL;
-    session->conn = connect_to(session->url, session->application);
-    if (session->conn == NULL) {
-        return err_set(err, TF_ERROR_BUSY, "could not connect: out of memory");
+    if (!connect_unless_cancelled(session, err)) {
+        return false;
     }
     if (PQstatus(session->conn) != CONNECTION_OK) {
         return pg_session_fail(session, NULL, "connect", err);
     }
     PQsetNoticeReceiver(session->conn, ignore_notice, NULL);
-    cancel_replace(session, PQgetCancel(session->conn), PQsocket(session->conn));
+    cancel_replace(session, pg_canceller_make(session->conn), PQsocket(session->conn));
     const char *encoding = PQparameterStatus(session->conn, "server_encoding");
     session->version = PQserverVersion(session->conn);
     session->utf8 = encoding != NULL && strcmp(encoding, "UTF8") == 0;
@@ -411,15 +441,15 @@ static bool connect_now(PgSession *session, Err *err) {
 
 /* ---- life ------------------------------------------------------------------------------------------------- */
 
-bool pg_session_open(PgSession *session, const char *url, const char *application, Err *err) {
-    *session = (PgSession){0};
+void pg_session_make(PgSession *session, const char *url, const char *application) {
+    *session = (PgSession){.socket = -1};
     pthread_mutex_init(&session->lock, NULL);
-    if (!url_check(url, err)) {
-        return false;
-    }
     session->url = arena_copy(&session->memory, url, strlen(url));
     session->application = arena_copy(&session->memory, application, strlen(application));
-    return connect_now(session, err);
+}
+
+bool pg_session_connect(PgSession *session, Err *err) {
+    return url_check(session->url, err) && connect_now(session, err);
 }
 
 void pg_session_close(PgSession *session) {
@@ -429,21 +459,27 @@ void pg_session_close(PgSession *session) {
 }
 
 /* A pooler cannot cancel what no server has begun, and a dead network carries no request: after a while the connection
- * itself is cut, which ends every wait on it. */
+ * itself is cut, which ends every wait on it. Nobody waits here for either. */
 void pg_session_cancel(PgSession *session) {
-    char ignored[256];
     atomic_store(&session->cancelled, true);
     pthread_mutex_lock(&session->lock);
     int64_t now_us = clock_monotonic_us();
     if (session->asked_us == 0) {
         session->asked_us = now_us;
     }
-    if (session->cancel != NULL && now_us - session->asked_us < CANCEL_PATIENCE_US) {
-        PQcancel(session->cancel, ignored, sizeof ignored);
-    } else if (session->cancel != NULL) {
+    if (session->canceller != NULL && now_us - session->asked_us >= CANCEL_PATIENCE_US) {
         shutdown(session->socket, SHUT_RDWR);
+    } else if (session->canceller != NULL && now_us - session->sent_us >= CANCEL_AGAIN_US) {
+        (void)!pg_canceller_ask(session->canceller, 0);
+        session->sent_us = now_us;
     }
     pthread_mutex_unlock(&session->lock);
+}
+
+void pg_session_interrupt(PgSession *session) {
+    if (!pg_canceller_ask(session->canceller, CANCEL_PATIENCE_US)) { /* it might still end a statement to come */
+        shutdown(session->socket, SHUT_RDWR);
+    }
 }
 
 /* ---- transactions ----------------------------------------------------------------------------------------- */

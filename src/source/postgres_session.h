@@ -9,6 +9,7 @@
 #ifndef SOURCE_POSTGRES_SESSION_H
 #define SOURCE_POSTGRES_SESSION_H
 
+#include "source/postgres_cancel.h"
 #include "source/source.h"
 
 #include <libpq-fe.h>
@@ -28,21 +29,27 @@ typedef struct PgSession {
     bool unchecked_text;     /* SQL_ASCII: the server promises nothing about text */
     const char *search_path; /* of the role, behind pg_catalog; NULL: not known yet */
     SourceInfo info;
-    Arena memory;         /* lives as long as the session: info's texts */
-    pthread_mutex_t lock; /* of what another thread may use at any time: the next three */
-    PGcancel *cancel;
-    int socket;            /* -1: none */
-    int64_t asked_us;      /* monotonic: since when it is asked to cancel; 0: it is not */
-    atomic_bool cancelled; /* since the last begin */
-    char work_name[64];    /* of the transactions to come; "" : the application's */
-    int64_t statement_us;  /* 0: no limit */
-    bool asked;            /* a statement was sent whose result has not been received */
-    int64_t shortest_us;   /* that a question has taken so far: about a round trip; 0: none was asked */
+    Arena memory;           /* lives as long as the session: info's texts */
+    pthread_mutex_t lock;   /* of what another thread may use at any time: the next four */
+    PgCanceller *canceller; /* NULL: not connected */
+    int socket;             /* -1: none */
+    int64_t asked_us;       /* monotonic: since when it is asked to cancel; 0: it is not */
+    int64_t sent_us;        /* when the server was told last */
+    atomic_bool cancelled;  /* since the last begin */
+    char work_name[64];     /* of the transactions to come; "" : the application's */
+    int64_t statement_us;   /* 0: no limit */
+    bool asked;             /* a statement was sent whose result has not been received */
+    int64_t shortest_us;    /* that a question has taken so far: about a round trip; 0: none was asked */
 } PgSession;
 
-MUST_CHECK bool pg_session_open(PgSession *session, const char *url, const char *application, Err *err);
+/* From then on another thread may cancel, also what connects. */
+void pg_session_make(PgSession *session, const char *url, const char *application);
+MUST_CHECK bool pg_session_connect(PgSession *session, Err *err);
 void pg_session_close(PgSession *session);
+/* From another thread; returns at once. */
 void pg_session_cancel(PgSession *session);
+/* Ends the statement that this thread itself has sent; what the server still sends is to be read. */
+void pg_session_interrupt(PgSession *session);
 
 void pg_session_announce(PgSession *session, const SourceWork *work);
 MUST_CHECK bool pg_session_begin(PgSession *session, const char *snapshot, Err *err);

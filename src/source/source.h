@@ -386,6 +386,19 @@ struct Source {
  * to the server. Errors never hold a password. */
 MUST_CHECK bool source_open(const char *url, const char *application, Source **out, Err *err);
 void source_close(Source *source);
+/* From another thread: whatever this process's sources wait for fails soon, also those that are being opened. Returns
+ * at once. */
+void sources_cancel(void);
+
+/* A source's place among those that sources_cancel reaches. An engine that offers `cancel` takes it before it may have
+ * to wait for anything, and leaves it before it goes; to leave what was never taken does nothing. */
+typedef struct SourcePlace {
+    Source *source;
+    struct SourcePlace *before, *after;
+} SourcePlace;
+
+void source_enlist(SourcePlace *place, Source *source);
+void source_delist(SourcePlace *place);
 /* The URL without password and user data, for people. In arena. */
 const char *source_url_shown(Arena *arena, const char *url);
 /* "postgresql://ann:12/secret@db/shop": with its "/" not written as %2F, the password would be read as a port and a

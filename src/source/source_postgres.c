@@ -18,6 +18,7 @@
 
 typedef struct PostgresSource {
     Source base;
+    SourcePlace place;
     PgSession session;
     PgCopy copy;
     PgSeen seen;
@@ -39,6 +40,7 @@ static void postgres_close(Source *source) {
         return;
     }
     PostgresSource *self = own(source);
+    source_delist(&self->place);
     pg_copy_free(&self->copy);
     buf_free(&self->told_keys);
     pg_session_close(&self->session);
@@ -48,7 +50,9 @@ static void postgres_close(Source *source) {
 static bool postgres_open(const char *url, const char *application, Source **out, Err *err) {
     PostgresSource *self = mem_alloc(sizeof *self);
     *self = (PostgresSource){.base.ops = &postgres_source_ops};
-    if (!pg_session_open(&self->session, url, application, err)) {
+    pg_session_make(&self->session, url, application);
+    source_enlist(&self->place, &self->base);
+    if (!pg_session_connect(&self->session, err)) {
         postgres_close(&self->base);
         return false;
     }

@@ -26,6 +26,7 @@ enum { BUSY_WAIT_MS = 5000, BATCH_BYTES = 1 << 20 };
 
 typedef struct SqliteSource {
     Source base;
+    SourcePlace place;
     sqlite3 *db;
     SourceInfo info;
     Arena memory;  /* of the source's life */
@@ -117,6 +118,7 @@ static void sqlite_close_source(Source *base) {
     if (source == NULL) {
         return;
     }
+    source_delist(&source->place);
     scan_close(source);
     sqlite3_close(source->db);
     arena_free(&source->memory);
@@ -139,6 +141,7 @@ static bool sqlite_open_source(const char *url, const char *application, Source 
         sqlite_close_source(&source->base);
         return false;
     }
+    source_enlist(&source->place, &source->base);
     *out = &source->base;
     return true;
 }

@@ -49,23 +49,25 @@ def test(function):
 
 
 class Pooler:
-    """pgbouncer in front of the test's server, with pools of `size` connections, in transaction mode."""
+    """pgbouncer in front of the server of `url`, with pools of `size` connections, in transaction mode."""
 
-    def __init__(self, size, **settings):
+    def __init__(self, size, url=URL, **settings):
         self.folder = tempfile.mkdtemp(prefix="twofold-pgbouncer.")
         os.chmod(self.folder, 0o755)
-        host = urllib.parse.parse_qs(urllib.parse.urlsplit(URL).query)["host"][0]
+        server = {name: values[0] for name, values in
+                  urllib.parse.parse_qs(urllib.parse.urlsplit(url).query).items() if name in ("host", "port")}
+        place = " ".join(f"{name}={value}" for name, value in server.items())
         options = {"listen_addr": "", "unix_socket_dir": self.folder, "listen_port": PORT, "auth_type": "any",
                    "pool_mode": "transaction", "default_pool_size": size, "max_client_conn": 100,
                    "ignore_startup_parameters": "extra_float_digits", "query_wait_timeout": 120,
                    "logfile": self.folder + "/log", "stats_period": 3600, **settings}
         with open(self.folder + "/ini", "w") as file:
-            file.write(f"[databases]\n* = host={host} user=postgres\n[pgbouncer]\n")
+            file.write(f"[databases]\n* = {place} user=postgres\n[pgbouncer]\n")
             file.writelines(f"{name} = {value}\n" for name, value in options.items())
         self.process = subprocess.Popen([shutil.which("pgbouncer") or "/usr/sbin/pgbouncer", self.folder + "/ini"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self.account())
         for _ in range(200):
-            asked = subprocess.run(["psql", "-X", "-q", "-d", self.url(URL), "-c", "select 1"], capture_output=True)
+            asked = subprocess.run(["psql", "-X", "-q", "-d", self.url(url), "-c", "select 1"], capture_output=True)
             if asked.returncode == 0:
                 return
             time.sleep(0.05)
@@ -82,7 +84,7 @@ class Pooler:
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
     def url(self, url):
-        return re.sub(r"host=[^&]*", f"host={self.folder}&port={PORT}", url)
+        return re.sub(r"host=.*", f"host={self.folder}&port={PORT}", url)
 
     def __enter__(self):
         return self

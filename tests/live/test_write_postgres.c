@@ -260,7 +260,8 @@ static void endings(void) {
 static void commit_refused(void) {
     Err err;
     PgSession session;
-    good(pg_session_open(&session, server, "twofold/test", &err), &err);
+    pg_session_make(&session, server, "twofold/test");
+    good(pg_session_connect(&session, &err), &err);
     good(pg_session_begin_write(&session, &err), &err);
     good(pg_session_run(&session, "INSERT INTO " SCHEMA ".e VALUES (7, 99)", "insert", &err), &err);
     CHECK(!pg_session_commit(&session, &err) && err.code == TF_ERROR_DATA);

@@ -1,0 +1,90 @@
+/* Calls done by threads of their own (promises: aside.h). */
+#include "base/aside.h"
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { NAP_US = 20000 };
+
+/* Held by two: who asked, and the thread. */
+typedef struct Task {
+    Aside what;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool done, forgotten;
+} Task;
+
+static void task_free(Task *task) {
+    pthread_cond_destroy(&task->changed);
+    pthread_mutex_destroy(&task->lock);
+    free(task);
+}
+
+static void *task_main(void *argument) {
+    Task *task = argument;
+    task->what.work(task->what.self);
+    pthread_mutex_lock(&task->lock);
+    task->done = true;
+    bool forgotten = task->forgotten;
+    pthread_cond_signal(&task->changed);
+    pthread_mutex_unlock(&task->lock);
+    if (forgotten) {
+        task->what.forget(task->what.self);
+        task_free(task);
+    }
+    return NULL;
+}
+
+static Task *task_make(Aside what) {
+    Task *task = mem_alloc(sizeof *task);
+    *task = (Task){.what = what};
+    pthread_condattr_t monotonic;
+    pthread_mutex_init(&task->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&task->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return task;
+}
+
+static bool task_start(Task *task) {
+    pthread_attr_t detached;
+    pthread_t thread;
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    bool started = pthread_create(&thread, &detached, task_main, task) == 0;
+    pthread_attr_destroy(&detached);
+    return started;
+}
+
+static void nap(Task *task) {
+    int64_t until_us = clock_monotonic_us() + NAP_US;
+    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
+    pthread_cond_timedwait(&task->changed, &task->lock, &until);
+}
+
+bool aside_do(Aside what, int64_t patience_us, const atomic_bool *unwanted) {
+    int64_t start_us = clock_monotonic_us();
+    Task *task = task_make(what);
+    if (!task_start(task)) {
+        task_free(task);
+        what.work(what.self);
+        return true;
+    }
+    pthread_mutex_lock(&task->lock);
+    while (!task->done && clock_monotonic_us() - start_us < patience_us &&
+           (unwanted == NULL || !atomic_load(unwanted))) {
+        nap(task);
+    }
+    bool done = task->done;
+    task->forgotten = !done;
+    pthread_mutex_unlock(&task->lock);
+    if (done) {
+        task_free(task);
+    }
+    return done;
+}
