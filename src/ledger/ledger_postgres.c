@@ -24,6 +24,15 @@ static const char SETTINGS[] = "set statement_timeout = 0; set lock_timeout = '1
                                " set search_path = twofold, pg_temp; set extra_float_digits = 3;"
                                " set standard_conforming_strings = on; set client_min_messages = warning";
 
+/* The ledger waits for ranges in between, and its lock is the session's. */
+static const struct NewerSetting {
+    int since;
+    const char *sql;
+} NEWER_SETTINGS[] = {
+    {140000, "set idle_session_timeout = 0"},
+    {170000, "set transaction_timeout = 0"},
+};
+
 static const char HAS_SCHEMA[] = "select count(*) from pg_catalog.pg_namespace where nspname = 'twofold'";
 static const char HAS_VERSION[] = "select count(*) from pg_catalog.pg_class c join pg_catalog.pg_namespace n"
                                   " on n.oid = c.relnamespace"
@@ -259,12 +268,21 @@ static void pg_close(LedgerDb *db) {
 static const LedgerDbOps POSTGRES_LEDGER = {
     .begin = "begin", .run = pg_run, .lock = pg_lock, .unlock = pg_unlock, .close = pg_close};
 
+static bool settings_pin(PgLedger *ledger, Err *err) {
+    bool good = run_script(ledger, SETTINGS, "open", err);
+    for (size_t i = 0; good && i < sizeof(NEWER_SETTINGS) / sizeof(NEWER_SETTINGS[0]); i++) {
+        good = ledger->session.version < NEWER_SETTINGS[i].since ||
+               run_script(ledger, NEWER_SETTINGS[i].sql, "open", err);
+    }
+    return good;
+}
+
 bool ledger_postgres_open(const char *url, LedgerUse use, LedgerDb **out, Err *err) {
     PgLedger *ledger = mem_alloc(sizeof(PgLedger));
     *ledger = (PgLedger){.base = {&POSTGRES_LEDGER}};
     pg_session_make(&ledger->session, url, APPLICATION);
     bool good = (pg_session_connect(&ledger->session, err) || err_prefix(err, "ledger")) &&
-                check_server(ledger, err) && run_script(ledger, SETTINGS, "open", err) &&
+                check_server(ledger, err) && settings_pin(ledger, err) &&
                 check_version(ledger, use, err);
     if (!good) {
         pg_close(&ledger->base);

@@ -123,11 +123,24 @@ def cut(folder):
     """The ledger's server goes in the middle of a run; the verdict is worth more."""
     harness.psql(harness.URL_2, EMPTY)
     process = start(folder, harness.URL_2)
-    time.sleep(1)
+    while "t" not in harness.psql(harness.URL_2, "select to_regclass('twofold.twofold_range') is not null") or \
+            int(harness.psql(harness.URL_2, "select count(*) from twofold.twofold_range")) == 0:
+        time.sleep(0.02)
     harness.psql(harness.URL_2, "select pg_terminate_backend(pid) from pg_stat_activity"
                                 " where application_name = 'twofold/ledger' and datname = current_database()")
     got = finish(folder, process)
     return wrong_unless(got, 2, "consistent", "ledger") + metrics_whole(folder)
+
+
+def hasty(folder):
+    """A role whose sessions are ended when they are idle: while a range is read the ledger's has nothing to do."""
+    harness.psql(harness.URL_2, EMPTY + f"create role {ROLE} login; create schema twofold authorization {ROLE};")
+    if int(harness.psql(harness.URL_2, "show server_version_num")) >= 140000:
+        harness.psql(harness.URL_2, f"alter role {ROLE} set idle_session_timeout = '50ms'")
+    url = re.sub(r"^postgresql://([^@/]*@)?", f"postgresql://{ROLE}@", harness.URL_2)
+    wrong = wrong_unless(run(folder, url), 0, "consistent")
+    harness.psql(harness.URL_2, EMPTY + f"drop role {ROLE}")
+    return wrong
 
 
 def full(folder):
@@ -149,7 +162,7 @@ def main():
     tally = harness.Tally()
     harness.psql(harness.URL, TABLES)
     with tempfile.TemporaryDirectory() as folder:
-        for test in (made_where_it_is_not, newer, something_else, without_rights, unreachable, cut, full):
+        for test in (made_where_it_is_not, newer, something_else, without_rights, unreachable, cut, hasty, full):
             tally.note(test.__name__, test(folder))
     tally.finish()
 
