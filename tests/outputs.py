@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import tempfile
+import time
 
 import harness
 
@@ -13,8 +14,9 @@ class Run:
     """status, and texts by name: stdout, stderr, result.json, all.ndjson, m.prom, ledger.db, spec errors and all."""
 
     def __init__(self, spec, command, *words, environment=None, state=None, ledger=None,
-                 kill_after=None):
-        """spec: a dictionary, the text of a spec, or None where the command takes none; kill_after: seconds."""
+                 kill_when=None):
+        """spec: a dictionary, the text of a spec, or None where the command takes none; kill_when: asked again and
+        again while it runs."""
         with tempfile.TemporaryDirectory() as scratch:
             outputs = []
             if spec is not None:
@@ -31,8 +33,13 @@ class Run:
             program = subprocess.Popen([harness.PROGRAM, command, *words, *outputs], stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE, umask=0,
                                        env={**os.environ, "XDG_STATE_HOME": state or scratch, **(environment or {})})
+            while kill_when and program.poll() is None:
+                if kill_when():
+                    program.kill()
+                    break
+                time.sleep(0.01)
             try:
-                stdout, stderr = program.communicate(timeout=kill_after or 120)
+                stdout, stderr = program.communicate(timeout=120)
             except subprocess.TimeoutExpired:
                 program.kill()
                 stdout, stderr = program.communicate()

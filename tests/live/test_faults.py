@@ -39,16 +39,23 @@ def tables(url):
                   f" insert into {table} select g, g * 7, 'note ' || g from generate_series(1, {ROWS}) g; analyze {table}")
 
 
-def later(seconds, action):
-    thread = threading.Timer(seconds, action)
+def wait_until_it_reads(url):
+    """Until slow rows have been read for a while."""
+    while not psql(url, "select 1 from pg_stat_activity where application_name like 'twofold/faults%' and state = 'active'"
+                        " and query like '%pg_sleep%' and query not like '%EXPLAIN%'"
+                        " and clock_timestamp() - query_start > '20 ms'"):
+        time.sleep(0.02)
+
+
+def run_while(url, action, sources, *options):
+    """A slow check, with something happening once it reads rows at this URL."""
+    def act():
+        wait_until_it_reads(url)
+        action()
+
+    thread = threading.Thread(target=act)
     thread.start()
-    return thread
-
-
-def run_while(action, sources, *options):
-    """A slow check, with something happening one second after its start."""
-    thread = later(1, action)
-    run = Check(sources, "--chunk-rows", "500", *options)
+    run = Check(sources, "--chunk-rows", "500", "--workers", "2", *options)
     thread.join()
     return run
 
@@ -62,15 +69,17 @@ def complete(run):
 
 def restarted(tally, server, one, two):
     for mode, new in (("join", one), ("stream", two)):
-        run = run_while(lambda: subprocess.run([POSTGRES, "restart", server], check=True), spec(one, new), "--mode", mode)
+        run = run_while(one, lambda: subprocess.run([POSTGRES, "restart", server], check=True), spec(one, new), "--mode",
+                        mode)
         tally.note(f"restarted while it is read, {mode}", complete(run))
 
 
 def schema_changes(tally, one, two):
     for mode, new in (("join", one), ("stream", two)):
-        run = run_while(lambda: psql(new, "alter table new_t add column more int default 1"), spec(one, new), "--mode", mode)
+        run = run_while(one, lambda: psql(new, "alter table new_t add column more int default 1"), spec(one, new), "--mode",
+                        mode)
         tally.note(f"column added while it is read, {mode}", complete(run))
-        run = run_while(lambda: psql(new, "alter table new_t drop column note"), spec(one, new), "--mode", mode)
+        run = run_while(one, lambda: psql(new, "alter table new_t drop column note"), spec(one, new), "--mode", mode)
         wrong = run.is_verdict("cannot-tell")
         if not wrong and ("note" not in run.result["reason"] or run.result["ranges"]["failed"] == 0):
             wrong.append(f"the reason is {run.result['reason']}")
@@ -99,8 +108,9 @@ def stopped(tally, one, two):
             with open(path, "w") as file:
                 file.write(json.dumps(spec(one, two)))
             process = subprocess.Popen([PROGRAM, "check", path, "--json", out, "--chunk-rows", "500", "--settle", "10 ms",
-                                        "--ledger", f"sqlite:{scratch}/ledger.db"], stdout=subprocess.PIPE, text=True)
-            time.sleep(2)
+                                        "--workers", "2", "--ledger", f"sqlite:{scratch}/ledger.db"],
+                                       stdout=subprocess.PIPE, text=True)
+            wait_until_it_reads(one)
             process.send_signal(number)
             start = time.monotonic()
             stdout, _ = process.communicate(timeout=30)

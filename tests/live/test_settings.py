@@ -197,7 +197,9 @@ def test_time(tally, sides):
     locker = threading.Thread(target=harness.psql, args=(
         sides.server.admin, "begin; lock table public.slow_old; select pg_sleep(1); commit;"))
     locker.start()
-    time.sleep(0.3)
+    while not harness.psql(sides.server.admin, "select 1 from pg_locks where relation = 'public.slow_old'::regclass"
+                                               " and mode = 'AccessExclusiveLock' and granted"):
+        time.sleep(0.02)
     tally.note("a lock held for a second", difference(want["stream"], sides.run("stream", slow)))
     locker.join()
 
