@@ -3,10 +3,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/wait.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { NAP_US = 20000 };
 
@@ -42,12 +41,8 @@ static void *task_main(void *argument) {
 static Task *task_make(Aside what) {
     Task *task = mem_alloc(sizeof *task);
     *task = (Task){.what = what};
-    pthread_condattr_t monotonic;
     pthread_mutex_init(&task->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&task->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_init(&task->changed);
     return task;
 }
 
@@ -61,12 +56,6 @@ static bool task_start(Task *task) {
     return started;
 }
 
-static void nap(Task *task) {
-    int64_t until_us = clock_monotonic_us() + NAP_US;
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    pthread_cond_timedwait(&task->changed, &task->lock, &until);
-}
-
 bool aside_do(Aside what, int64_t patience_us, const atomic_bool *unwanted) {
     int64_t start_us = clock_monotonic_us();
     Task *task = task_make(what);
@@ -78,7 +67,7 @@ bool aside_do(Aside what, int64_t patience_us, const atomic_bool *unwanted) {
     pthread_mutex_lock(&task->lock);
     while (!task->done && clock_monotonic_us() - start_us < patience_us &&
            (unwanted == NULL || !atomic_load(unwanted))) {
-        nap(task);
+        wait_for(&task->changed, &task->lock, NAP_US);
     }
     bool done = task->done;
     task->forgotten = !done;

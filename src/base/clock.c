@@ -31,12 +31,6 @@ void clock_sleep_us(int64_t us) {
     }
 }
 
-void clock_wait_us(pthread_cond_t *signal, pthread_mutex_t *lock, int64_t us) {
-    int64_t until_us = clock_wall_us() + us;
-    struct timespec until = {.tv_sec = until_us / US_A_SECOND, .tv_nsec = until_us % US_A_SECOND * NS_A_US};
-    pthread_cond_timedwait(signal, lock, &until);
-}
-
 /* Out of years 0 to 9999 the text would not fit; no clock tells such a time. */
 void clock_format_utc(int64_t wall_us, char out[21]) {
     int64_t seconds = wall_us / US_A_SECOND - (wall_us % US_A_SECOND < 0 ? 1 : 0);

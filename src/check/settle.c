@@ -1,6 +1,7 @@
 #include "check/settle.h"
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "check/looker.h"
 
 #include <pthread.h>
@@ -60,7 +61,7 @@ static void settle_add(Settle *settle, Pending *pending) {
     pthread_mutex_lock(&settle->lock);
     while (settle->threads[0].started && settle->unsettled_bytes > 0 &&
            settle->unsettled_bytes + pending_bytes(pending) > UNSETTLED_BYTES && !stop_wanted(settle->stop)) {
-        clock_wait_us(&settle->changed, &settle->lock, NAP_US);
+        wait_for(&settle->changed, &settle->lock, NAP_US);
     }
     pending_push(settle, pending);
     pthread_cond_broadcast(&settle->changed);
@@ -203,7 +204,7 @@ static void *thread_main(void *argument) {
         int64_t wait_us;
         Pending *due = take_due(self, &wait_us);
         if (due == NULL) {
-            clock_wait_us(&settle->changed, &settle->lock, wait_us);
+            wait_for(&settle->changed, &settle->lock, wait_us);
             continue;
         }
         settle->in_hand++;
@@ -225,7 +226,7 @@ Settle *settle_open(Arena *arena, const Plan *plan, Delivery downstream, Guest *
     settle->thread_count = plan->workers;
     settle->threads = arena_zeroed(arena, (size_t)plan->workers * sizeof(SettleThread));
     pthread_mutex_init(&settle->lock, NULL);
-    pthread_cond_init(&settle->changed, NULL);
+    wait_init(&settle->changed);
     for (int i = 0; i < settle->thread_count; i++) {
         settle->threads[i].settle = settle;
         looker_open(&settle->threads[i].looker, arena, plan, guest);

@@ -1,17 +1,9 @@
 #include "check/watch.h"
 
-#include "base/clock.h"
+#include "base/wait.h"
 #include "source/source.h"
 
-#include <time.h>
-
 enum { NAP_US = 50000 };
-
-static void nap(Watch *watch) {
-    int64_t until_us = clock_monotonic_us() + NAP_US;
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
-    pthread_cond_timedwait(&watch->changed, &watch->lock, &until);
-}
 
 static void *watch_main(void *argument) {
     Watch *watch = argument;
@@ -20,20 +12,16 @@ static void *watch_main(void *argument) {
         if (stop_wanted(watch->stop)) {
             sources_cancel();
         }
-        nap(watch);
+        wait_for(&watch->changed, &watch->lock, NAP_US);
     }
     pthread_mutex_unlock(&watch->lock);
     return NULL;
 }
 
 void watch_open(Watch *watch, const RunStop *stop) {
-    pthread_condattr_t monotonic;
     *watch = (Watch){.stop = stop};
     pthread_mutex_init(&watch->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    wait_init(&watch->changed);
     watch->started = stop != NULL && pthread_create(&watch->thread, NULL, watch_main, watch) == 0;
 }
 

@@ -476,8 +476,16 @@ void pg_session_cancel(PgSession *session) {
     pthread_mutex_unlock(&session->lock);
 }
 
+/* A server that another thread has been asking already gets no more time than it had. */
+static int64_t patience_left_us(PgSession *session) {
+    pthread_mutex_lock(&session->lock);
+    int64_t waited_us = session->asked_us == 0 ? 0 : clock_monotonic_us() - session->asked_us;
+    pthread_mutex_unlock(&session->lock);
+    return waited_us < CANCEL_PATIENCE_US ? CANCEL_PATIENCE_US - waited_us : 0;
+}
+
 void pg_session_interrupt(PgSession *session) {
-    if (!pg_canceller_ask(session->canceller, CANCEL_PATIENCE_US)) { /* it might still end a statement to come */
+    if (!pg_canceller_ask(session->canceller, patience_left_us(session))) { /* it might end a statement to come */
         shutdown(session->socket, SHUT_RDWR);
     }
 }
