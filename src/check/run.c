@@ -342,8 +342,8 @@ void run_check(Arena *arena, const Plan *plan, const CheckOptions *options, RunS
     }
     fail_rest(run);
     fill_result(run, arena, start_us, out);
-    watch_close(&watch);
     sinks_tell(run, tell_result, out);
+    watch_close(&watch);
     out->sink_err = run->sink_err;
     for (int i = 0; i < run->worker_count; i++) {
         worker_close(run->workers[i].worker);

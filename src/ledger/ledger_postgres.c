@@ -5,12 +5,15 @@
  * session, so it goes with its holder.
  * Refuses: transaction poolers (a session's lock would be anybody's), standbys, a schema "twofold" of something else.
  */
+#include "base/clock.h"
 #include "ledger/ledger_db.h"
 #include "ledger/ledger_schema.h"
 #include "source/postgres_error.h"
 #include "source/postgres_session.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -42,8 +45,14 @@ static const char HAS_OTHERS[] = "select count(*) from pg_catalog.pg_class c joi
 
 static const char GRANT_HINT[] = "Give the role a schema of its own: CREATE SCHEMA twofold AUTHORIZATION role.";
 
+/* Whoever asks to stop waits this long for what is being kept. */
+enum { STOP_PATIENCE_US = 500000 };
+
 typedef struct PgLedger {
     LedgerDb base;
+    Source stoppable; /* nothing is read from it: it can be cancelled */
+    SourcePlace place;
+    atomic_llong busy_since_us; /* monotonic; 0: no statement is under way */
     PgSession session;
     bool locked;
     int64_t lock_key;
@@ -125,10 +134,12 @@ static bool pg_run(LedgerDb *db, const char *sql, const char *const *params, siz
         texts[i] = mended(&scratch, params[i]);
     }
     PGconn *conn = ledger->session.conn;
+    atomic_store(&ledger->busy_since_us, clock_monotonic_us());
     bool good = (PQsendQueryParams(conn, sql, (int)param_count, NULL, texts, NULL, NULL, 0) == 1 &&
                  PQsetSingleRowMode(conn) == 1) ||
                 failed(ledger, NULL, what_of(sql), err);
     good = good && give_rows(ledger, what_of(sql), rows, err);
+    atomic_store(&ledger->busy_since_us, 0);
     arena_free(&scratch);
     return good;
 }
@@ -256,11 +267,26 @@ static void pg_unlock(LedgerDb *db) {
     }
 }
 
+/* ---- stopping
+ * --------------------------------------------------------------------------------------------------------- */
+
+/* What is kept quickly is kept; a lock that somebody holds, or a server that is gone, holds up nobody who asked to stop. */
+static void stoppable_cancel(Source *source) {
+    PgLedger *ledger = (PgLedger *)(void *)((char *)source - offsetof(PgLedger, stoppable));
+    int64_t since_us = atomic_load(&ledger->busy_since_us);
+    if (since_us != 0 && clock_monotonic_us() - since_us >= STOP_PATIENCE_US) {
+        pg_session_cancel(&ledger->session);
+    }
+}
+
+static const SourceOps STOPPABLE = {.scheme = "ledger", .cancel = stoppable_cancel};
+
 /* ---- life
  * --------------------------------------------------------------------------------------------------------------- */
 
 static void pg_close(LedgerDb *db) {
     PgLedger *ledger = (PgLedger *)db;
+    source_delist(&ledger->place);
     pg_session_close(&ledger->session);
     free(ledger);
 }
@@ -279,8 +305,9 @@ static bool settings_pin(PgLedger *ledger, Err *err) {
 
 bool ledger_postgres_open(const char *url, LedgerUse use, LedgerDb **out, Err *err) {
     PgLedger *ledger = mem_alloc(sizeof(PgLedger));
-    *ledger = (PgLedger){.base = {&POSTGRES_LEDGER}};
+    *ledger = (PgLedger){.base = {&POSTGRES_LEDGER}, .stoppable.ops = &STOPPABLE};
     pg_session_make(&ledger->session, url, APPLICATION);
+    source_enlist(&ledger->place, &ledger->stoppable);
     bool good = (pg_session_connect(&ledger->session, err) || err_prefix(err, "ledger")) &&
                 check_server(ledger, err) && settings_pin(ledger, err) &&
                 check_version(ledger, use, err);

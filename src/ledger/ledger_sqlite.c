@@ -4,13 +4,17 @@
  * user_version. A check is locked by a file beside it, which goes with its holder. Every failure becomes one sentence
  * here.
  */
+#include "base/clock.h"
 #include "ledger/ledger_db.h"
 #include "ledger/ledger_schema.h"
+#include "source/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +22,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x74776f66 /* "twof" */, BUSY_MS = 5000, LEDGER_MODE = 0600 };
+enum { APPLICATION_ID = 0x74776f66 /* "twof" */, LEDGER_MODE = 0600 };
+
+/* How long another process's transaction is waited for, and how long where somebody has asked to stop. */
+enum { BUSY_US = 5000000, BUSY_STOPPED_US = 500000, BUSY_NAP_US = 20000 };
 
 typedef struct SqliteLedger {
     LedgerDb base;
+    Source stoppable; /* nothing is read from it: it can be cancelled */
+    SourcePlace place;
+    atomic_bool hurried;
     sqlite3 *db;
     char *path;
     char *lock_path; /* NULL: no check is locked */
@@ -330,6 +340,7 @@ static void sqlite_unlock(LedgerDb *db) {
 
 static void sqlite_close(LedgerDb *db) {
     SqliteLedger *ledger = (SqliteLedger *)db;
+    source_delist(&ledger->place);
     sqlite_unlock(db);
     if (ledger->writes) {
         sqlite3_busy_timeout(ledger->db, 0);
@@ -343,13 +354,30 @@ static void sqlite_close(LedgerDb *db) {
 static const LedgerDbOps SQLITE_LEDGER = {
     .begin = "begin immediate", .run = sqlite_run, .lock = sqlite_lock, .unlock = sqlite_unlock, .close = sqlite_close};
 
+static int busy_wait(void *self, int naps) {
+    SqliteLedger *ledger = self;
+    int most_us = atomic_load(&ledger->hurried) ? BUSY_STOPPED_US : BUSY_US;
+    if (naps >= most_us / BUSY_NAP_US) {
+        return 0;
+    }
+    clock_sleep_us(BUSY_NAP_US);
+    return 1;
+}
+
+static void stoppable_cancel(Source *source) {
+    SqliteLedger *ledger = (SqliteLedger *)(void *)((char *)source - offsetof(SqliteLedger, stoppable));
+    atomic_store(&ledger->hurried, true);
+}
+
+static const SourceOps STOPPABLE = {.scheme = "ledger", .cancel = stoppable_cancel};
+
 /* Also whoever reads takes back what a writer that was killed had half done, which opening for reading alone does not
  * allow; a file that may not be written is opened for reading all the same. */
 static bool connection_open(SqliteLedger *ledger, LedgerUse use, Err *err) {
     if (sqlite3_open_v2(ledger->path, &ledger->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
         return failed(ledger, "open", err);
     }
-    sqlite3_busy_timeout(ledger->db, BUSY_MS);
+    sqlite3_busy_handler(ledger->db, busy_wait, ledger);
     return use == LEDGER_WRITE || run_sql(ledger, "pragma query_only = on", "read", err);
 }
 
@@ -358,7 +386,9 @@ bool ledger_sqlite_open(const char *path, LedgerUse use, LedgerDb **out, Err *er
         return false;
     }
     SqliteLedger *ledger = mem_alloc(sizeof(SqliteLedger));
-    *ledger = (SqliteLedger){.base = {&SQLITE_LEDGER}, .path = mem_alloc(strlen(path) + 1)};
+    *ledger = (SqliteLedger){
+        .base = {&SQLITE_LEDGER}, .stoppable.ops = &STOPPABLE, .path = mem_alloc(strlen(path) + 1)};
+    source_enlist(&ledger->place, &ledger->stoppable);
     memcpy(ledger->path, path, strlen(path) + 1);
     bool good = connection_open(ledger, use, err) && check_version(ledger, use, err);
     ledger->writes = good && use == LEDGER_WRITE;

@@ -390,7 +390,7 @@ void source_close(Source *source);
  * at once. */
 void sources_cancel(void);
 
-/* A source's place among those that sources_cancel reaches. An engine that offers `cancel` takes it before it may have
+/* The place of a source, or of a ledger, among those that sources_cancel reaches. An engine that offers `cancel` takes it before it may have
  * to wait for anything, and leaves it before it goes; to leave what was never taken does nothing. */
 typedef struct SourcePlace {
     Source *source;

@@ -6,11 +6,13 @@
 A server of its own, since one that is frozen answers nobody.
 """
 
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -44,10 +46,11 @@ def wait_for(url, question, seconds=30):
 
 
 class Run:
-    """A check of two databases, from the same folder again where `folder` is given."""
+    """A check of two databases."""
 
-    def __init__(self, old, new, *options, where=None, folder=None):
-        self.folder = folder or tempfile.mkdtemp(prefix="twofold-stop.")
+    def __init__(self, old, new, *options, where=None, ledger=None):
+        self.folder = tempfile.mkdtemp(prefix="twofold-stop.")
+        self.ledger = ledger or f"sqlite:{self.folder}/ledger.db"
         old_side, new_side = {"source": old, "table": "old_t"}, {"source": new, "table": "new_t"}
         if where:
             old_side["where"] = where
@@ -56,13 +59,13 @@ class Run:
             json.dump({"check": "stop", "old": old_side, "new": new_side}, file)
         self.process = subprocess.Popen(
             [PROGRAM, "check", self.spec, "--json", os.path.join(self.folder, "out.json"), "--progress", "never",
-             "--ledger", f"sqlite:{self.folder}/ledger.db", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+             "--ledger", self.ledger, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True)
 
     def wait_until_it_settles(self, url):
         """The connections of planning are closed; those of the first pass are idle until the second look, which comes
         after a sixteenth of the settling."""
-        history = [PROGRAM, "history", self.spec, "--ledger", f"sqlite:{self.folder}/ledger.db", "--json", "-"]
+        history = [PROGRAM, "history", self.spec, "--ledger", self.ledger, "--json", "-"]
         while '"unfinished"' not in subprocess.run(history, capture_output=True, text=True).stdout:
             time.sleep(0.02)
         wait_for(url, f"select 1 from pg_stat_activity where {MINE} and datname = current_database()"
@@ -190,6 +193,48 @@ def while_a_second_look_waits_for_a_pooled_connection(tally, server, one, two):
         run.close()
     other.wait()
     tally.note("while a second look waits for a pooled connection", wrong)
+
+
+@test
+def while_a_postgresql_ledger_is_locked(tally, server, one, two):
+    ledger = sibling(server.admin, "ledger")
+    run = Run(one, two, "--mode", "stream", "--chunk-rows", "100", "--workers", "2", where=SLOW, ledger=ledger)
+    wait_for(one, READS)
+    lock = subprocess.Popen(["psql", "-X", "-q", "-d", ledger, "-c", "begin; lock twofold.twofold_range; select pg_sleep(60)"],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(ledger, "select 1 from pg_stat_activity where application_name = 'twofold/ledger'"
+                     " and wait_event_type = 'Lock'")
+    wrong = run.stop("stopped")
+    psql(ledger, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%lock twofold%'"
+                 " and pid <> pg_backend_pid()")
+    lock.wait()
+    run.close()
+    tally.note("while a PostgreSQL ledger is locked", wrong)
+
+
+@test
+def while_a_postgresql_ledger_is_frozen(tally, server, one, two):
+    with PrivatePostgres() as other:
+        run = Run(one, two, "--mode", "stream", "--chunk-rows", "100", "--workers", "2", where=SLOW, ledger=other.admin)
+        wait_for(one, READS)
+        with Frozen(other):
+            time.sleep(1)  # a range ends, and is to be kept
+            wrong = run.stop("stopped")
+    run.close()
+    tally.note("while a PostgreSQL ledger is frozen", wrong)
+
+
+@test
+def while_an_sqlite_ledger_is_locked(tally, server, one, two):
+    run = Run(one, two, "--mode", "stream", "--chunk-rows", "100", "--workers", "2", where=SLOW)
+    wait_for(one, READS)
+    with contextlib.closing(sqlite3.connect(os.path.join(run.folder, "ledger.db"), isolation_level=None, timeout=30)) as other:
+        other.execute("begin immediate")
+        time.sleep(1)  # a range ends, and is to be kept
+        wrong = run.stop("stopped")
+        other.execute("rollback")
+    run.close()
+    tally.note("while an SQLite ledger is locked", wrong)
 
 
 @test
