@@ -53,7 +53,7 @@ def spec(old=URL, new=URL, **more):
 
 
 MODES = [("join", spec(), "join"), ("stream, one database", spec(), "stream"),
-         ("stream, two databases", spec(new=OTHER), "stream")]
+         ("stream, two databases", spec(new=OTHER), "stream"), ("digest", spec(new=OTHER), "digest")]
 
 
 class Sampler:
@@ -420,13 +420,14 @@ update apart.new_t set note = 'other' where id = 31337;
     def guest(url):
         return url.replace("postgres@", "twofold_guest@")
     for name, new, mode in [("join", URL, "join"), ("stream", URL, "stream"),
-                            ("stream, two databases", OTHER, "stream")]:
+                            ("stream, two databases", OTHER, "stream"), ("digest", OTHER, "digest")]:
         what = {"check": "guest", "old": {"source": guest(URL), "table": "apart.old_t"},
                 "new": {"source": guest(new), "table": "apart.new_t"}}
         run = harness.Check(what, "--mode", mode, "--settle", "1 s", "--chunk-rows", "5000")
         wrong = run.is_verdict("inconsistent")
-        if not wrong and (run.result["mismatched_rows"] != 1 or run.result["ranges"]["planned"] < 8):
-            wrong.append(f"{run.result['mismatched_rows']} rows, {run.result['ranges']} ranges")
+        if not wrong and (run.result["mismatched_rows"] != 1 or run.result["ranges"]["planned"] < 8 or
+                          run.result["mode"] != mode):
+            wrong.append(f"{run.result['mismatched_rows']} rows, {run.result['ranges']} ranges by {run.result['mode']}")
         tally.note(f"rights: SELECT alone, {name}", wrong)
     harness.psql(URL, "revoke select on apart.new_t from twofold_guest")
     run = harness.Check({"check": "guest", "old": {"source": guest(URL), "table": "apart.old_t"},
