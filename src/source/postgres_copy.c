@@ -44,7 +44,9 @@ bool pg_copy_start(PgCopy *copy, const char *select, const PgField *fields, size
         return false;
     }
     Buf sql = {0};
-    buf_printf(&sql, "COPY " PG_OWN_MARK " (%s) TO STDOUT (FORMAT binary)", select);
+    buf_text(&sql, "COPY (");
+    pg_mark(select, &sql); /* from 18 on it is counted by itself */
+    buf_text(&sql, ") TO STDOUT (FORMAT binary)");
     PGresult *result = PQexec(copy->session->conn, sql.bytes);
     buf_free(&sql);
     copy->running = PQresultStatus(result) == PGRES_COPY_OUT;

@@ -258,13 +258,22 @@ bool pg_session_run(PgSession *session, const char *sql, const char *doing, Err 
     return good;
 }
 
+/* EXPLAIN's statement may be counted for itself. */
+void pg_mark(const char *sql, Buf *out) {
+    static const char LETTERS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", EXPLAIN[] = "EXPLAIN ";
+    size_t at = strncmp(sql, EXPLAIN, strlen(EXPLAIN)) == 0 ? strlen(EXPLAIN) : 0;
+    at += strspn(sql + at, LETTERS);
+    buf_append(out, sql, at);
+    buf_printf(out, " " PG_OWN_MARK "%s", sql + at);
+}
+
 bool pg_session_ask(PgSession *session, const char *sql, const char *const *params, int param_count, const char *doing,
                     PGresult **out, Err *err) {
     if (!pg_session_wanted(session, doing, err)) {
         return false;
     }
     Buf marked = {0};
-    buf_printf(&marked, PG_OWN_MARK " %s", sql);
+    pg_mark(sql, &marked);
     int64_t start_us = clock_monotonic_us();
     PGresult *result = PQexecParams(session->conn, marked.bytes, param_count, NULL, params, NULL, NULL, 0);
     int64_t took_us = clock_monotonic_us() - start_us;
@@ -284,7 +293,7 @@ bool pg_session_send(PgSession *session, const char *sql, const char *doing, Err
         return false;
     }
     Buf marked = {0};
-    buf_printf(&marked, PG_OWN_MARK " %s", sql);
+    pg_mark(sql, &marked);
     session->asked = PQsendQueryParams(session->conn, marked.bytes, 0, NULL, NULL, NULL, NULL, 0) == 1;
     buf_free(&marked);
     return session->asked || pg_session_fail(session, NULL, doing, err);

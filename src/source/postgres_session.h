@@ -16,9 +16,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Stands at the beginning of every statement of this program that reads rows or catalogs, so that it is known for one
- * of its own in pg_stat_statements. */
+/* Stands near the beginning of every statement of this program that reads or writes rows, or reads catalogs, so that it
+ * is known for one of its own in pg_stat_statements. */
 #define PG_OWN_MARK "/* twofold */"
+
+/* The statement with the mark behind its first word: from 18 on, what stands before that is not kept. */
+void pg_mark(const char *sql, Buf *out);
 
 typedef struct PgSession {
     PGconn *conn;

@@ -309,7 +309,7 @@ static bool text_check(const WriteText *text, const RowWrite *write, Err *err) {
 static bool statement_run(WriteText *text, const RowWrite *write, int64_t *out_rows, Err *err) {
     Buf doing = {0}, marked = {0};
     buf_printf(&doing, "%s %s", FORMS[write->kind].doing, write->relation);
-    buf_printf(&marked, PG_OWN_MARK " %s", text->text.bytes);
+    pg_mark(text->text.bytes, &marked);
     PGresult *result = NULL;
     bool good = text_check(text, write, err) && pg_session_wanted(text->session, doing.bytes, err);
     if (good) {
