@@ -327,24 +327,52 @@ static bool statement_run(WriteText *text, const RowWrite *write, int64_t *out_r
     return good;
 }
 
+/* A foreign key that acts on a write of $1, of one of its partitions or children, or of what it is a part of. $2: the
+ * columns that an update sets; NULL: the row is deleted. */
 static const char CASCADES_SQL[] =
-    "SELECT c.conname FROM pg_catalog.pg_constraint c WHERE c.contype = 'f' AND c.confdeltype IN ('c', 'n', 'd')"
-    " AND (c.confrelid = $1::pg_catalog.regclass OR c.confrelid IN (SELECT i.inhparent FROM pg_catalog.pg_inherits i"
-    " WHERE i.inhrelid = $1::pg_catalog.regclass)) LIMIT 1";
+    "WITH RECURSIVE down(relid) AS (SELECT $1::pg_catalog.regclass::pg_catalog.oid UNION SELECT i.inhrelid"
+    "  FROM pg_catalog.pg_inherits i JOIN down d ON i.inhparent = d.relid),"
+    " up(relid) AS (SELECT $1::pg_catalog.regclass::pg_catalog.oid UNION SELECT i.inhparent"
+    "  FROM pg_catalog.pg_inherits i JOIN up u ON i.inhrelid = u.relid)"
+    " SELECT c.conname FROM pg_catalog.pg_constraint c WHERE c.contype = 'f'"
+    " AND (c.confrelid IN (SELECT relid FROM down) OR c.confrelid IN (SELECT relid FROM up))"
+    " AND CASE WHEN $2::pg_catalog.text[] IS NULL THEN c.confdeltype IN ('c', 'n', 'd') ELSE"
+    "  c.confupdtype IN ('c', 'n', 'd') AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.confrelid"
+    "  AND a.attnum = ANY (c.confkey) AND a.attname = ANY ($2::pg_catalog.text[])) END LIMIT 1";
 
-/* Rows that would go with a row that is deleted are somebody else's, may be newer, and no journal has them. */
+/* {"a","b"} */
+static void put_set_names(const RowWrite *write, Buf *out) {
+    buf_char(out, '{');
+    for (size_t i = 0; i < write->set.count; i++) {
+        buf_text(out, i == 0 ? "\"" : ",\"");
+        for (const char *c = write->set.cells[i].name; *c != '\0'; c++) {
+            buf_text(out, *c == '"' || *c == '\\' ? "\\" : "");
+            buf_char(out, *c);
+        }
+        buf_char(out, '"');
+    }
+    buf_char(out, '}');
+}
+
+/* Rows that would change with the one that is written are somebody else's, may be newer, and no journal has them. */
 static bool cascade_check(PgSession *session, const RowWrite *write, Err *err) {
     PGresult *rows;
-    if (write->kind != ROW_DELETE) {
+    Buf names = {0};
+    if (write->kind == ROW_INSERT) {
         return true;
     }
-    if (!pg_session_ask(session, CASCADES_SQL, &write->relation, 1, "ask what would go with a row", &rows, err)) {
+    if (write->kind == ROW_UPDATE) {
+        put_set_names(write, &names);
+    }
+    const char *const params[] = {write->relation, names.bytes};
+    bool good = pg_session_ask(session, CASCADES_SQL, params, 2, "ask what would go with a row", &rows, err);
+    buf_free(&names);
+    if (!good) {
         return false;
     }
-    bool alone =
-        PQntuples(rows) == 0 ||
-        err_set(err, TF_ERROR_SCHEMA, "cannot delete a row from %s: foreign key \"%s\" would change other rows with it",
-                write->relation, PQgetvalue(rows, 0, 0));
+    bool alone = PQntuples(rows) == 0 ||
+                 err_set(err, TF_ERROR_SCHEMA, "cannot %s %s: foreign key \"%s\" would change other rows with it",
+                         FORMS[write->kind].doing, write->relation, PQgetvalue(rows, 0, 0));
     PQclear(rows);
     return alone;
 }

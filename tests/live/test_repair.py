@@ -557,6 +557,25 @@ def rows_that_go_along():
     same("they stand", rows_of(URL, "select count(*) from child"), "1")
     psql(URL, "alter table child drop constraint child_n_id_fkey")
     is_so("a delete of one row alone", Repair(spec_of(repair={"extra": "delete"}), "--write"), 0, repaired=1)
+    for kind, tables in (("partition", "create table n (id int primary key) partition by range (id);"
+                                       "create table leaf partition of n default"),
+                         ("child", "create table n (id int primary key); create table leaf (primary key (id)) inherits (n)")):
+        psql(URL, f"drop table if exists o, n, leaf, child cascade; create table o (id int primary key); {tables};"
+                  "create table child (n_id int references leaf on delete cascade);"
+                  "insert into leaf values (2); insert into child values (2)")
+        run = Repair(spec_of(repair={"extra": "delete"}), "--write")
+        is_so(f"a delete that others would go with, by a {kind}", run, 1, refused=1)
+        same(f"they stand, by a {kind}", rows_of(URL, "select count(*) from child"), "1")
+    for action in "cascade", "set null", "set default":
+        psql(URL, "drop table if exists o, n, child cascade; create table o (id int primary key, code text, v int);"
+                  "create table n (id int primary key, code text unique, v int);"
+                  f"create table child (code text references n (code) on update {action});"
+                  "insert into o values (1, 'a', 1), (2, 'b', 2); insert into n values (1, 'x', 1), (2, 'b', 0);"
+                  "insert into child values ('x')")
+        run = Repair(spec_of(), "--write")
+        is_so(f"an update that others would change with: {action}", run, 1, refused=1, repaired=1)
+        says(f"which key is in the way: {action}", run.reason(1), 'foreign key "child_code_fkey" would change other rows')
+        same(f"they are what they were: {action}", rows_of(URL, "select code from child"), "x")
 
 
 def ordinary():
