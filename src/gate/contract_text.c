@@ -16,6 +16,7 @@ typedef enum TextClass {
     CLASS_TRIGGER_FUNCTION,
     CLASS_DYNAMIC_SQL,
     CLASS_WHOLE_ROW_VIEW,
+    CLASS_WHOLE_ROW_CONDITION,
     CLASS_STATEMENT,
     CLASS_OLD_ONLY_WRITER,
     CLASS_INSERT_BY_POSITION,
@@ -31,6 +32,8 @@ static const struct ClassRow {
     [CLASS_TRIGGER_FUNCTION] = {UNNOTICED, "trigger-function", "no trigger function of the table uses it"},
     [CLASS_DYNAMIC_SQL] = {UNNOTICED, "dynamic-sql", "nothing makes SQL at run time that may name it"},
     [CLASS_WHOLE_ROW_VIEW] = {UNNOTICED, "whole-row-view", "no view shows rows of the table as a whole"},
+    [CLASS_WHOLE_ROW_CONDITION] = {UNNOTICED, "whole-row-condition",
+                                   "no rule, policy, CHECK, index or trigger takes rows of the table as a whole"},
     [CLASS_STATEMENT] = {TRAFFIC, "statement", "no client's statement names it"},
     [CLASS_OLD_ONLY_WRITER] = {TRAFFIC, "old-only-writer", "no client writes it without what takes its place"},
     [CLASS_INSERT_BY_POSITION] = {TRAFFIC, "insert-by-position", "no client writes rows without naming their columns"},
@@ -57,6 +60,11 @@ static const struct UseRow {
     {TEXT_VIEW, SQL_NAMES | SQL_MAY_NAME, CLASS_WHOLE_ROW_VIEW, CONDITION_UNKNOWN, "it may show it"},
     {TEXT_VIEW, SQL_DYNAMIC, CLASS_DYNAMIC_SQL, CONDITION_UNKNOWN, RUNS_TEXT},
     {TEXT_VIEW, SQL_UNREADABLE, CLASS_WHOLE_ROW_VIEW, CONDITION_UNKNOWN, NULL},
+    {TEXT_CONDITION, SQL_WHOLE_ROW, CLASS_WHOLE_ROW_CONDITION, CONDITION_UNKNOWN,
+     "it takes whole rows: a part of them would go"},
+    {TEXT_CONDITION, SQL_NAMES | SQL_MAY_NAME, CLASS_WHOLE_ROW_CONDITION, CONDITION_UNKNOWN, "it may read it"},
+    {TEXT_CONDITION, SQL_DYNAMIC, CLASS_DYNAMIC_SQL, CONDITION_UNKNOWN, RUNS_TEXT},
+    {TEXT_CONDITION, SQL_UNREADABLE, CLASS_WHOLE_ROW_CONDITION, CONDITION_UNKNOWN, NULL},
     {TEXT_FUNCTION, SQL_NAMES, CLASS_FUNCTION, CONDITION_NOT_MET, "its body names it"},
     {TEXT_FUNCTION, SQL_BY_POSITION, CLASS_FUNCTION, CONDITION_NOT_MET, "it writes rows without naming their columns"},
     {TEXT_FUNCTION, SQL_MAY_NAME, CLASS_FUNCTION, CONDITION_UNKNOWN, "it names a column so called, maybe this one"},
@@ -132,6 +140,9 @@ static const char *seen_of(Arena *arena, const DependentText *text, const char *
 static SqlFound found_in(Reading *reading, const DependentText *text, Arena *scratch) {
     if (text->text == NULL) {
         return (SqlFound){SQL_UNREADABLE, "it is too long to be read"};
+    }
+    if (text->kind == TEXT_CONDITION) {
+        return sql_use_of_condition(&reading->subject, str_of(text->text), text->trigger, scratch);
     }
     if (text->kind != TEXT_FUNCTION) {
         return sql_use_of_statement(&reading->subject, str_of(text->text), scratch);

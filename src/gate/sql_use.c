@@ -211,6 +211,12 @@ static const FromItem *row_add(Arena *scratch, const FromItem *rows, Str alias, 
     return item;
 }
 
+/* NEW and OLD; of another table's trigger they are rows of that table. */
+static const FromItem *new_and_old(Arena *scratch, bool own) {
+    FromKind kind = own ? FROM_OURS : FROM_OTHER;
+    return row_add(scratch, row_add(scratch, NULL, STR_LITERAL("new"), kind), STR_LITERAL("old"), kind);
+}
+
 static void variables(Body *body, const JsonNode *datums) {
     for (const JsonNode *datum = datums == NULL ? NULL : datums->first; datum != NULL; datum = datum->next) {
         const JsonNode *variable = datum->first;
@@ -232,15 +238,24 @@ static SqlFound use_of_plpgsql(const SqlSubject *subject, Str definition, bool t
     if (!sql_parse_plpgsql(definition, scratch, &tree, &why)) {
         return unreadable(why);
     }
-    FromKind kind = trigger ? FROM_OURS : FROM_OTHER; /* of another table's trigger, NEW is a row of that table */
-    body.rows = row_add(scratch, body.rows, STR_LITERAL("new"), kind);
-    body.rows = row_add(scratch, body.rows, STR_LITERAL("old"), kind);
+    body.rows = new_and_old(scratch, trigger);
     for (const JsonNode *item = tree->first; item != NULL; item = item->next) {
         const JsonNode *function = json_get(item, "PLpgSQL_function");
         variables(&body, json_get(function, "datums"));
         pieces(&body, item, (Str){0}, PIECE_SQL);
     }
     return body.found;
+}
+
+/* ---- conditions ------------------------------------------------------------------------------------------- */
+
+SqlFound sql_use_of_condition(const SqlSubject *subject, Str text, bool own, Arena *scratch) {
+    const JsonNode *tree;
+    const char *why;
+    if (!sql_parse(text, scratch, &tree, &why)) {
+        return unreadable(why);
+    }
+    return (SqlFound){.uses = sql_walk(subject, tree, new_and_old(scratch, own), scratch)};
 }
 
 /* ---- functions -------------------------------------------------------------------------------------------- */

@@ -42,15 +42,20 @@ typedef struct DependentClass {
     size_t count;
 } DependentClass;
 
-typedef enum DependentTextKind { TEXT_FUNCTION, TEXT_VIEW, TEXT_STATEMENT } DependentTextKind;
+typedef enum DependentTextKind {
+    TEXT_FUNCTION,
+    TEXT_VIEW,
+    TEXT_CONDITION, /* a rule, or the condition of a policy, CHECK, index or trigger, as a statement */
+    TEXT_STATEMENT
+} DependentTextKind;
 
 typedef struct DependentText {
     DependentTextKind kind;
-    const char *subject;    /* the function or view; of a statement its roles */
+    const char *subject;    /* the function, view, rule, ...; of a statement its roles */
     const char *language;   /* of a function */
     const char *text;       /* body, definition or statement; NULL: too long to be fetched */
     const char *definition; /* of a function: CREATE FUNCTION ...; NULL likewise */
-    bool trigger;           /* the function of a trigger of the table */
+    bool trigger;           /* NEW and OLD are rows of the table: the function of its trigger, its rule */
     bool mentions;          /* the name of the column or table stands in it */
     int64_t calls;          /* of a statement */
 } DependentText;

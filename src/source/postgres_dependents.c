@@ -295,7 +295,7 @@ static bool names_of_texts(PgSession *session, const Target *target, Arena *aren
     return true;
 }
 
-/* ---- functions and views ----------------------------------------------------------------------------------------- */
+/* ---- functions, views, conditions ----------------------------------------------------------------------------------------- */
 
 static const char *runners_pattern(Arena *arena) {
     const char *pattern = sql_runners[0].name;
@@ -342,6 +342,33 @@ static const char VIEWS_SQL[] =
     "   WHERE y.ev_class = c.oid) UNION SELECT c.oid::regclass, NULL, pg_get_viewdef(c.oid), NULL, false, true"
     " FROM pg_class c WHERE c.relkind IN ('v', 'm') AND c.relnamespace NOT IN ('pg_catalog'::regnamespace,"
     "  'information_schema'::regnamespace) AND pg_get_viewdef(c.oid) ~* $4::text ORDER BY 1";
+
+/* What the catalog knows to depend on the table, and not on the column: it may take whole rows, which would lose a
+ * part in silence. Of two whole rows that are compared, both lose it. */
+static const char CONDITIONS_SQL[] =
+    ", whole AS (SELECT d.classid, d.objid FROM tree t JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass"
+    "  AND d.refobjid = t.relid EXCEPT SELECT classid, objid FROM dep),"
+    " said (subject, text, own) AS (SELECT 'rule ' || r.rulename || ' on ' || r.ev_class::regclass,"
+    "  pg_get_ruledef(r.oid), r.ev_class IN (SELECT relid FROM tree) FROM whole w"
+    "  JOIN pg_rewrite r ON w.classid = 'pg_rewrite'::regclass AND r.oid = w.objid WHERE r.ev_type <> '1'"
+    " UNION SELECT 'policy ' || p.polname || ' on ' || p.polrelid::regclass, 'SELECT ' || concat_ws(', ',"
+    "  pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) || ' FROM '"
+    "  || p.polrelid::regclass, false FROM whole w"
+    "  JOIN pg_policy p ON w.classid = 'pg_policy'::regclass AND p.oid = w.objid"
+    " UNION SELECT 'CHECK ' || k.conname || ' on ' || k.conrelid::regclass, 'SELECT ' ||"
+    "  pg_get_expr(k.conbin, k.conrelid) || ' FROM ' || k.conrelid::regclass, false FROM tree t"
+    "  JOIN pg_constraint k ON k.conrelid = t.relid AND k.contype = 'c' AND k.coninhcount = 0"
+    "  WHERE NOT EXISTS (SELECT FROM gone g WHERE g.relid = k.conrelid AND g.attnum = ANY (k.conkey))"
+    " UNION SELECT 'index ' || i.indexrelid::regclass, 'SELECT ' || concat_ws(', ',"
+    "  pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid)) || ' FROM ' || i.indrelid::regclass,"
+    "  false FROM tree t JOIN pg_index i ON i.indrelid = t.relid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)"
+    "  WHERE NOT EXISTS (SELECT FROM dep d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid)"
+    " UNION SELECT 'trigger ' || g.tgname || ' on ' || g.tgrelid::regclass,"
+    "  replace(pg_get_triggerdef(g.oid), 'old.* IS DISTINCT FROM new.*', 'true'), true FROM tree t"
+    "  JOIN pg_trigger g ON g.tgrelid = t.relid AND g.tgqual IS NOT NULL AND NOT g.tgisinternal"
+    "  WHERE NOT EXISTS (SELECT FROM dep d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = g.oid))"
+    " SELECT subject, NULL, CASE WHEN octet_length(text) <= 262144 THEN text END, NULL, own, true FROM said"
+    " WHERE $2 IS NOT NULL ORDER BY 1";
 
 static bool texts_read(PgSession *session, const Target *target, const char *sql, DependentTextKind kind, Arena *arena,
                        PgTexts *texts, const char **out_unknown, Err *err) {
@@ -396,6 +423,7 @@ bool pg_dependents(PgSession *session, const DropRef *ref, Arena *arena, Depende
         !traits_read(session, &target, arena, &answer, err) || !names_of_texts(session, &target, arena, &answer, err) ||
         !texts_read(session, &target, FUNCTIONS_SQL, TEXT_FUNCTION, arena, &texts, &answer.texts_unknown, err) ||
         !texts_read(session, &target, VIEWS_SQL, TEXT_VIEW, arena, &texts, &answer.texts_unknown, err) ||
+        !texts_read(session, &target, CONDITIONS_SQL, TEXT_CONDITION, arena, &texts, &answer.texts_unknown, err) ||
         !pg_statements(session, answer.tables, answer.table_count, arena, &texts, &answer.traffic, err)) {
         return false;
     }

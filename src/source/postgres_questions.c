@@ -120,13 +120,14 @@ static const char STATISTICS_SQL[] =
 
 /* A right that the role has on all columns that take its place is not lost. */
 static const char GRANT_SQL[] =
-    "SELECT 'n', CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END,"
+    "SELECT 'n', CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END"
+    " || CASE WHEN g.relid = $1::oid THEN '' ELSE ' on ' || g.relid::regclass END,"
     " 'granted on this column: ' || string_agg(x.privilege_type, ', ' ORDER BY x.privilege_type)"
     " FROM gone g JOIN pg_attribute a ON a.attrelid = g.relid AND a.attnum = g.attnum"
     " CROSS JOIN LATERAL aclexplode(a.attacl) x"
-    " WHERE g.relid = $1::oid AND NOT (EXISTS (SELECT FROM instead s WHERE s.relid = g.relid) AND NOT EXISTS"
+    " WHERE NOT (EXISTS (SELECT FROM instead s WHERE s.relid = g.relid) AND NOT EXISTS"
     "  (SELECT FROM instead s WHERE s.relid = g.relid AND NOT CASE WHEN x.grantee = 0 THEN false"
-    "   ELSE has_column_privilege(x.grantee, s.relid, s.attnum, x.privilege_type) END)) GROUP BY x.grantee";
+    "   ELSE has_column_privilege(x.grantee, s.relid, s.attnum, x.privilege_type) END)) GROUP BY x.grantee, g.relid";
 
 static const char SEQUENCE_SQL[] =
     "SELECT DISTINCT 'n', c.oid::regclass::text, 'the sequence is owned by it' FROM dep d"

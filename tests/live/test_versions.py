@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Other PostgreSQLs than Debian's: every shape of column and table, read from the oldest and the newest server.
+"""Other PostgreSQLs than Debian's: every shape of column and table, read from the oldest and the newest server, and
+what a DROP would do in each.
 
     test_versions.py [PACKAGE_VERSION...]
 
@@ -15,9 +16,10 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from harness import ROOT, Tally, psql
 
-VERSIONS = ["14.23.0-beta.17", "18.4.0-beta.17"]
 SCRIPT = os.path.join(ROOT, "tests", "postgres.sh")
-TESTS = ["test_shapes.py", "test_mask.py"]
+READING, DROPPING = ["test_shapes.py", "test_mask.py"], ["test_contract.py"]
+VERSIONS = {"14.23.0-beta.17": READING + DROPPING, "16.14.0-beta.17": DROPPING, "17.10.0-beta.17": DROPPING,
+            "18.4.0-beta.17": READING + DROPPING}
 
 
 def fetch(version, folder):
@@ -29,15 +31,15 @@ def fetch(version, folder):
     return (binaries, "") if done.returncode == 0 and os.path.isdir(binaries) else (None, done.stderr.strip()[-300:])
 
 
-def run_tests(tally, version, url):
+def run_tests(tally, version, binaries, url):
     shown = psql(url, "show server_version").split()[0]
     if shown.split(".")[0] != version.split(".")[0]:
         tally.note(version, [f"the server says that it is {shown}"])
-    for name in TESTS:
+    for name in VERSIONS.get(version, READING + DROPPING):
         for database in "versions", "versions_2":
             psql(url, f"drop database if exists {database} with (force)")
             psql(url, f"create database {database} template template0")
-        environment = {**os.environ, "TWOFOLD_TEST_URL": url.replace("/postgres?", "/versions?"),
+        environment = {**os.environ, "TWOFOLD_POSTGRES_BINARIES": binaries, "TWOFOLD_TEST_URL": url.replace("/postgres?", "/versions?"),
                        "TWOFOLD_TEST_URL_2": url.replace("/postgres?", "/versions_2?")}
         done = subprocess.run([os.path.join(ROOT, "tests", "live", name)], capture_output=True, text=True,
                               env=environment)
@@ -63,7 +65,7 @@ def main():
                 if done.returncode:
                     tally.note(f"start {version}", [done.stderr + done.stdout])
                     continue
-                run_tests(tally, version, done.stdout.strip())
+                run_tests(tally, version, binaries, done.stdout.strip())
             finally:
                 subprocess.run([SCRIPT, "stop", server], check=False)
     tally.finish()
