@@ -63,6 +63,11 @@ bool check_open(Check *check, const char *spec_path, const SpecSearch *search, E
            mask_open(check, err);
 }
 
+bool check_identify(Check *check, Err *err) {
+    return source_identity(check->old, &check->arena, &check->old_info.identity, err) &&
+           (check->new_ == NULL || source_identity(check->new_, &check->arena, &check->new_info.identity, err));
+}
+
 bool check_plan(Check *check, const CheckOptions *options, Err *err) {
     if (!plan_make(&check->arena, &check->match, check->old, check->new_, options, &check->plan, err)) {
         mask_error(&check->match, err);

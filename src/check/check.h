@@ -22,6 +22,8 @@ typedef struct Check {
 /* On failure check_close is still due. */
 MUST_CHECK bool check_open(Check *check, const char *spec_path, const SpecSearch *search, Err *err);
 MUST_CHECK bool check_plan(Check *check, const CheckOptions *options, Err *err);
+/* Fills the identity of both infos. */
+MUST_CHECK bool check_identify(Check *check, Err *err);
 /* Opens both sides again, after check_run has closed them. */
 MUST_CHECK bool check_connect(Check *check, Err *err);
 /* One transaction a side, for reading single rows: in one snapshot where they can share it, and as of where a side's

@@ -26,6 +26,7 @@ typedef struct PastRun {
     const char *old_columns, *new_columns; /* "name\ttype\n" each */
     const char *old_engine, *new_engine; /* SourceInfo */
     const char *old_place, *new_place;
+    const char *old_identity, *new_identity;
     int64_t old_rows, new_rows, compared;
     int64_t mismatched_rows;
     int64_t missing_in_new, missing_in_old, different, duplicate_key;

@@ -97,7 +97,8 @@ static bool find_resume(const Session *session, Check *check, CheckOptions *want
     if (!session->options->resume) {
         return true;
     }
-    if (!ledger_resume(session->ledger, &check->arena, &check->match, &wanted->resume, err)) {
+    LedgerSources sources = {&check->old_info, &check->new_info};
+    if (!ledger_resume(session->ledger, &check->arena, &check->match, sources, &wanted->resume, err)) {
         return false;
     }
     if (wanted->resume == NULL) {
@@ -141,7 +142,7 @@ static Exit check_one(Session *session, const char *path) {
     Exit status;
     Watch watch;
     watch_open(&watch, session->stop);
-    if (!check_open(&check, path, &session->search, &err)) {
+    if (!check_open(&check, path, &session->search, &err) || !check_identify(&check, &err)) {
         status = is_usage(&err) || check.spec.check == NULL
                      ? exit_of_error(&err)
                      : check_planned(session, &check, &session->wanted, &err, started_us);

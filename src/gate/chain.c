@@ -65,6 +65,10 @@ RunWorth run_worth(const SpecGate *policy, const Evidence *evidence, const PastR
         bool harmless = run->spec_digest != NULL && has_verdict(run, VERDICT_CONSISTENT);
         return harmless ? RUN_PASSED_OVER : run->spec_digest == NULL ? RUN_NOT_GOOD : RUN_OF_OTHER_SPEC;
     }
+    if (!source_may_be_same(run->old_identity, evidence->old_identity) ||
+        !source_may_be_same(run->new_identity, evidence->new_identity)) {
+        return has_verdict(run, VERDICT_CONSISTENT) ? RUN_ELSEWHERE : RUN_OF_OTHER_DATABASE;
+    }
     if (!same_text(run->old_schema, evidence->old_schema) || !same_text(run->new_schema, evidence->new_schema)) {
         return RUN_OF_OTHER_TABLES;
     }
@@ -90,6 +94,8 @@ Chain chain_find(const SpecGate *policy, const Evidence *evidence, size_t from) 
             chain_take(&chain, run);
         } else if (worth == RUN_PASSED_OVER) {
             chain.passed_over++;
+        } else if (worth == RUN_ELSEWHERE) {
+            chain.elsewhere++;
         } else {
             chain.ended_by = run;
             chain.why = worth;

@@ -3,11 +3,12 @@
  *     verdict       spec   tables   counts
  *     consistent    this   as now   yes                          newest
  *     consistent    older  as now   passed over: it says nothing of this spec, and nothing against it
+ *     consistent    this   other database   passed over likewise
  *     consistent    this   as now   yes
  *     inconsistent  this   as now   no: here the chain ends
  *     consistent    this   as now   not looked at any more
  *
- * A run counts where it asked this spec's question of tables that are as they are now, read as much as the policy
+ * A run counts where it asked this spec's question of this database, of tables that are as they are now, read as much as the policy
  * wants, left no row undecided or in flight, and found no more mismatches than the policy allows.
  */
 #ifndef GATE_CHAIN_H
@@ -21,6 +22,7 @@
 typedef struct Evidence {
     const char *spec_digest;
     const char *old_schema, *new_schema; /* of the tables that runs must have seen; new_schema NULL: parallel columns */
+    const char *old_identity, *new_identity; /* of the databases; NULL: not known */
     const PastRun *runs;                 /* of the check, newest first */
     size_t run_count;
     int64_t now_us;
@@ -30,7 +32,9 @@ typedef enum RunWorth {
     RUN_COUNTS,
     RUN_PASSED_OVER,
     RUN_UNFINISHED, /* it may still be at work */
+    RUN_ELSEWHERE, /* consistent, and of another database: like a run of another spec */
     RUN_OF_OTHER_SPEC,
+    RUN_OF_OTHER_DATABASE,
     RUN_OF_OTHER_TABLES,
     RUN_NOT_GOOD
 } RunWorth;
@@ -38,7 +42,7 @@ typedef enum RunWorth {
 typedef struct Chain {
     const PastRun *newest, *oldest; /* of the runs that count; NULL: none */
     size_t count;
-    size_t passed_over;
+    size_t passed_over, elsewhere;
     const PastRun *ended_by; /* the first that does not count; NULL: there is no older run */
     RunWorth why;            /* of ended_by */
     bool clock_went_back;    /* a run that is newer has an earlier time */

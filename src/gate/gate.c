@@ -66,6 +66,8 @@ static PastRun run_keep(Arena *arena, const PastRun *run, bool columns) {
     kept.spec_digest = keep(arena, run->spec_digest);
     kept.old_schema = keep(arena, run->old_schema);
     kept.new_schema = keep(arena, run->new_schema);
+    kept.old_identity = keep(arena, run->old_identity);
+    kept.new_identity = keep(arena, run->new_identity);
     kept.old_columns = columns ? keep(arena, run->old_columns) : NULL;
     kept.new_columns = columns ? keep(arena, run->new_columns) : NULL;
     kept.error = kept.mode = kept.counts = NULL;
@@ -101,11 +103,14 @@ static bool runs_read(const char *url, const char *check, Runs *runs, Err *err) 
  * ------------------------------------------------------------------------------------------------------
  */
 
-static const PastRun *newest_of_spec(const Runs *runs, const char *spec_digest) {
-    for (size_t i = 0; i < runs->count; i++) {
-        const char *digest = runs->items[i].spec_digest;
-        if (digest != NULL && strcmp(digest, spec_digest) == 0) {
-            return &runs->items[i];
+/* Of this spec, here. */
+static const PastRun *newest_of(const Evidence *evidence) {
+    for (size_t i = 0; i < evidence->run_count; i++) {
+        const PastRun *run = &evidence->runs[i];
+        if (run->spec_digest != NULL && strcmp(run->spec_digest, evidence->spec_digest) == 0 &&
+            source_may_be_same(run->old_identity, evidence->old_identity) &&
+            source_may_be_same(run->new_identity, evidence->new_identity)) {
+            return run;
         }
     }
     return NULL;
@@ -135,9 +140,13 @@ static TablesSeen tables_compare(Arena *arena, const Match *match, const PastRun
 
 /* `unread`: why the live tables could not be looked at; NULL: they were. */
 static void judge_runs(Check *check, const Runs *runs, const Err *unread, Gate *gate) {
-    const PastRun *newest = newest_of_spec(runs, check->spec.digest);
-    Evidence evidence = {
-        .spec_digest = check->spec.digest, .runs = runs->items, .run_count = runs->count, .now_us = gate->asked_us};
+    Evidence evidence = {.spec_digest = check->spec.digest,
+                         .old_identity = check->old_info.identity,
+                         .new_identity = check->new_info.identity,
+                         .runs = runs->items,
+                         .run_count = runs->count,
+                         .now_us = gate->asked_us};
+    const PastRun *newest = newest_of(&evidence);
     TablesSeen tables;
     if (unread == NULL) {
         tables = tables_compare(&check->arena, &check->match, newest);
@@ -176,7 +185,7 @@ static void gate_answer(Gate *gate) {
 
 bool gate_ask(Check *check, const char *spec_path, const SpecSearch *search, const char *ledger, Gate *out, Err *err) {
     Err unread, unkept;
-    bool opened = check_open(check, spec_path, search, &unread);
+    bool opened = check_open(check, spec_path, search, &unread) && check_identify(check, &unread);
     if (!opened && (is_usage(&unread) || check->spec.digest == NULL)) {
         *err = unread;
         return false;

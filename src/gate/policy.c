@@ -150,7 +150,7 @@ enum { MEASURE_COUNT = sizeof(MEASURES) / sizeof(MEASURES[0]) };
 
 static bool is_measured(const SpecGate *policy, const Evidence *evidence, const PastRun *run) {
     RunWorth worth = run_worth(policy, evidence, run);
-    return worth != RUN_UNFINISHED && worth != RUN_PASSED_OVER;
+    return worth != RUN_UNFINISHED && worth != RUN_PASSED_OVER && worth != RUN_ELSEWHERE;
 }
 
 /* When the oldest began of the newest runs that say the same of it; 0: there is no such run. */
@@ -194,10 +194,20 @@ static void ending_write(const Chain *chain, Buf *out) {
         buf_text(out, " has not ended, or was killed");
     } else if (chain->why == RUN_OF_OTHER_SPEC) {
         buf_printf(out, " was of another spec, and %s", chain->ended_by->verdict);
+    } else if (chain->why == RUN_OF_OTHER_DATABASE) {
+        buf_printf(out, " was of another database, and %s", chain->ended_by->verdict);
     } else if (chain->why == RUN_OF_OTHER_TABLES) {
         buf_text(out, " saw other tables");
     } else {
         buf_printf(out, " was %s: %s", chain->ended_by->verdict, chain->ended_by->reason);
+    }
+}
+
+static void see_passed_over(size_t count, const char *of_another, Buf *out) {
+    if (count > 0) {
+        buf_text(out, ", not counting ");
+        runs_write((int64_t)count, "consistent ", out);
+        buf_printf(out, " of another %s", of_another);
     }
 }
 
@@ -207,11 +217,8 @@ static void see_chain(const Chain *chain, Buf *out) {
         shown_count((int64_t)chain->count, out);
         buf_text(out, " in a row");
     }
-    if (chain->passed_over > 0) {
-        buf_text(out, ", not counting ");
-        runs_write((int64_t)chain->passed_over, "consistent ", out);
-        buf_text(out, " of another spec");
-    }
+    see_passed_over(chain->passed_over, "spec", out);
+    see_passed_over(chain->elsewhere, "database", out);
     if (chain->ended_by != NULL) {
         buf_text(out, chain->count == 0 ? ": " : "; before them ");
         ending_write(chain, out);

@@ -49,8 +49,9 @@ MUST_CHECK bool ledger_record(Ledger *ledger, const Result *result, LedgerSource
 Sink *ledger_sink_open(Ledger *ledger, LedgerSources sources);
 
 /* What the newest run of this match's check left, in the arena; *out NULL: nothing, it was read to its end, or there
- * is none. Refuses (TF_ERROR_USAGE) where the spec or a schema is not what it was, and says what changed. */
-MUST_CHECK bool ledger_resume(Ledger *ledger, Arena *arena, const Match *match, const Resume **out, Err *err);
+ * is none. Refuses (TF_ERROR_USAGE) where the spec, a schema or a database is not what it was, and says what changed. */
+MUST_CHECK bool ledger_resume(Ledger *ledger, Arena *arena, const Match *match, LedgerSources sources,
+                              const Resume **out, Err *err);
 
 /* When the last consistent run of this check ended (us since 1970); 0: there is none. */
 MUST_CHECK bool ledger_last_consistent_us(Ledger *ledger, const char *check, int64_t *out_us, Err *err);

@@ -22,6 +22,7 @@ typedef struct Newest {
     const char *mode;
     int64_t started_us;
     const char *spec_digest, *old_schema, *new_schema, *old_columns, *new_columns;
+    const char *old_place, *new_place, *old_identity, *new_identity;
     int64_t resumed;
     bool read_to_its_end;
     const char *plan;
@@ -116,11 +117,20 @@ static bool same_relation(const Newest *run, const char *then, const char *colum
     return refused(run->started_us, ledger_schema_change(run->arena, before, relation), err);
 }
 
-static bool same_question(const Newest *run, const Match *match, Err *err) {
+/* A service file or the environment may lead elsewhere by now: half of one database and half of another prove nothing. */
+static bool same_database(const Newest *run, const char *place, const char *identity, const SourceInfo *now, Err *err) {
+    return now == NULL || source_may_be_same(identity, now->identity) ||
+           refused(run->started_us, arena_printf(run->arena, "it read %s, and this is %s", place == NULL ? "" : place,
+                                                 now->place), err);
+}
+
+static bool same_question(const Newest *run, const Match *match, LedgerSources sources, Err *err) {
     if (!same_text(run->spec_digest, match->spec->digest)) {
         return refused(run->started_us, "the spec has changed since", err);
     }
-    return same_relation(run, run->old_schema, run->old_columns, &match->old.relation, err) &&
+    return same_database(run, run->old_place, run->old_identity, sources.old, err) &&
+           (match->one_row || same_database(run, run->new_place, run->new_identity, sources.new_, err)) &&
+           same_relation(run, run->old_schema, run->old_columns, &match->old.relation, err) &&
            (match->one_row || same_relation(run, run->new_schema, run->new_columns, &match->new_.relation, err));
 }
 
@@ -145,12 +155,17 @@ static bool take_newest(void *self, const char *const *cells, Err *err) {
     run->resumed = ledger_to_int(cells[8]);
     run->plan = keep(run->arena, cells[9]);
     run->read_to_its_end = strcmp(cells[10], VERDICT_UNFINISHED) != 0 && ledger_to_int(cells[11]) <= 0;
+    run->old_place = keep(run->arena, cells[12]);
+    run->new_place = keep(run->arena, cells[13]);
+    run->old_identity = keep(run->arena, cells[14]);
+    run->new_identity = keep(run->arena, cells[15]);
     return true;
 }
 
 static bool newest_read(Ledger *ledger, const char *check, Newest *run, Err *err) {
     static const char sql[] = "select id, mode, started_us, spec_digest, old_schema, new_schema, old_columns,"
-                              " new_columns, resumed, plan, verdict, ranges_planned - ranges_proved + in_flight"
+                              " new_columns, resumed, plan, verdict, ranges_planned - ranges_proved + in_flight,"
+                              " old_place, new_place, old_identity, new_identity"
                               " from twofold_run where check_name = $1 and ranges_planned > 0" NEWEST_FIRST " limit 1";
     return ledger->db->ops->run(ledger->db, sql, &check, 1, (LedgerRows){take_newest, run}, err);
 }
@@ -401,7 +416,8 @@ static bool resume_make(Ledger *ledger, Arena *arena, const Newest *run, const M
     return good;
 }
 
-bool ledger_resume(Ledger *ledger, Arena *arena, const Match *match, const Resume **out, Err *err) {
+bool ledger_resume(Ledger *ledger, Arena *arena, const Match *match, LedgerSources sources, const Resume **out,
+                   Err *err) {
     Newest run = {.arena = arena};
     *out = NULL;
     if (!newest_read(ledger, match->spec->check, &run, err)) {
@@ -410,7 +426,7 @@ bool ledger_resume(Ledger *ledger, Arena *arena, const Match *match, const Resum
     if (run.id == NULL || run.read_to_its_end) {
         return true;
     }
-    if (!same_question(&run, match, err)) {
+    if (!same_question(&run, match, sources, err)) {
         return false;
     }
     if (run.plan == NULL) {

@@ -118,10 +118,12 @@ static void fill_sources(const Match *match, LedgerSources sources, Arena *arena
     if (sources.old != NULL) {
         run->old_engine = sources.old->engine;
         run->old_place = sources.old->place;
+        run->old_identity = sources.old->identity;
     }
     if (sources.new_ != NULL) {
         run->new_engine = sources.new_->engine;
         run->new_place = sources.new_->place;
+        run->new_identity = sources.new_->identity;
     }
 }
 

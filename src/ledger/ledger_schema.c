@@ -70,6 +70,10 @@ const char *const ledger_steps[] = {
      * those of two machines differ. Runs of older ledgers have 0, and are told apart by their times. */
     ("alter table twofold_run add column ordinal bigint not null default 0;"
      "create index twofold_run_by_ordinal on twofold_run (check_name, ordinal);"),
+
+    /* which databases were read, by whatever names they were reached: SourceInfo */
+    ("alter table twofold_run add column old_identity text;"
+     "alter table twofold_run add column new_identity text;"),
 };
 
 const size_t ledger_step_count = sizeof(ledger_steps) / sizeof(ledger_steps[0]);
@@ -98,6 +102,8 @@ const RunColumn ledger_run_columns[] = {
     TEXT_COLUMN(new_engine),
     TEXT_COLUMN(old_place),
     TEXT_COLUMN(new_place),
+    TEXT_COLUMN(old_identity),
+    TEXT_COLUMN(new_identity),
     INTEGER_COLUMN(old_rows),
     INTEGER_COLUMN(new_rows),
     INTEGER_COLUMN(compared),

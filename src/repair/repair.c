@@ -79,22 +79,10 @@ static const char *absolute(Arena *arena, const char *path) {
     return copy;
 }
 
-/* "" where the source does not tell. */
-static bool identity_of(Source *source, Arena *arena, const char **out, Err *err) {
-    *out = "";
-    if (source == NULL || source->ops->identity == NULL) {
-        return true;
-    }
-    return source->ops->begin(source, NULL, err) && source->ops->identity(source, arena, out, err) &&
-           source->ops->end(source, err);
-}
-
 bool repair_keep(Repair *repair, const char *spec_path, const char *path, const char **out_path, Err *err) {
     Check *check = repair->check;
     char run[JOURNAL_RUN_BYTES];
-    const char *old_identity = "", *new_identity = "";
-    if (!journal_new_run(run, err) || !identity_of(check->old, &check->arena, &old_identity, err) ||
-        !identity_of(check->new_, &check->arena, &new_identity, err)) {
+    if (!journal_new_run(run, err) || !check_identify(check, err)) {
         return false;
     }
     const JournalHeader header = {
@@ -107,8 +95,8 @@ bool repair_keep(Repair *repair, const char *spec_path, const char *path, const 
         .new_place = check->new_ == NULL ? check->old_info.place : check->new_info.place,
         .trust = aim_trusted_name(&repair->aim),
         .started_us = clock_wall_us(),
-        .old_identity = old_identity,
-        .new_identity = new_identity,
+        .old_identity = check->old_info.identity,
+        .new_identity = check->new_ == NULL ? "" : check->new_info.identity,
     };
     Buf chosen = {0};
     buf_text(&chosen, path == NULL ? "" : path);

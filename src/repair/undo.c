@@ -37,20 +37,10 @@ static bool side_describe(UndoSide *side, const RelationRef *ref, Arena *arena, 
            source->ops->end(source, err);
 }
 
-/* Whether two identities can be of one database: a number that is not known is no difference. */
-static bool may_be_same(const char *a, const char *b) {
-    const char *a_number = strrchr(a, '@'), *b_number = strrchr(b, '@');
-    if (a_number == NULL || b_number == NULL) {
-        return true;
-    }
-    bool same_name = str_equal((Str){a, (size_t)(a_number - a)}, (Str){b, (size_t)(b_number - b)});
-    return same_name && (a_number[1] == '\0' || b_number[1] == '\0' || strcmp(a_number, b_number) == 0);
-}
-
 /* A service file, the environment or a host's name may lead elsewhere by now: what the repair wrote here, the undo must
  * not look for there. */
 static bool place_fits(const UndoSide *side, const JournalHeader *header, bool of_new, Err *err) {
-    if (may_be_same(of_new ? header->new_identity : header->old_identity, side->identity)) {
+    if (source_may_be_same(of_new ? header->new_identity : header->old_identity, side->identity)) {
         return true;
     }
     const char *wrote = of_new ? header->new_place : header->old_place;

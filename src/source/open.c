@@ -80,6 +80,24 @@ void source_close(Source *source) {
     }
 }
 
+bool source_identity(Source *source, Arena *arena, const char **out, Err *err) {
+    if (source->ops->identity == NULL) {
+        *out = "";
+        return true;
+    }
+    return source->ops->begin(source, NULL, err) && source->ops->identity(source, arena, out, err) &&
+           source->ops->end(source, err);
+}
+
+bool source_may_be_same(const char *a, const char *b) {
+    const char *a_number = a == NULL ? NULL : strrchr(a, '@'), *b_number = b == NULL ? NULL : strrchr(b, '@');
+    if (a_number == NULL || b_number == NULL) {
+        return true;
+    }
+    bool same_name = str_equal((Str){a, (size_t)(a_number - a)}, (Str){b, (size_t)(b_number - b)});
+    return same_name && (a_number[1] == '\0' || b_number[1] == '\0' || strcmp(a_number, b_number) == 0);
+}
+
 /* ---- cancelling ------------------------------------------------------------------------------------------- */
 
 /* A ring, so that whoever leaves it need not know its neighbours. */

@@ -273,6 +273,7 @@ typedef struct SourceInfo {
     const char *instance; /* equal for two sources that can share one snapshot; NULL: never */
     bool standby;
     bool pooled; /* a transaction pooler stands between: no session state, no prepared statements */
+    const char *identity; /* source_identity; NULL: not asked */
 } SourceInfo;
 
 /* What the transactions that begin from now on are for. */
@@ -386,12 +387,16 @@ struct Source {
  * to the server. Errors never hold a password. */
 MUST_CHECK bool source_open(const char *url, const char *application, Source **out, Err *err);
 void source_close(Source *source);
+/* SourceOps.identity, in a transaction of its own; "" of a source that does not offer it. In arena. */
+MUST_CHECK bool source_identity(Source *source, Arena *arena, const char **out, Err *err);
+/* Whether two identities can be of one database: what is not known is no difference. */
+bool source_may_be_same(const char *a, const char *b);
 /* From another thread: whatever this process's sources wait for fails soon, also those that are being opened. Returns
  * at once. */
 void sources_cancel(void);
 
-/* The place of a source, or of a ledger, among those that sources_cancel reaches. An engine that offers `cancel` takes it before it may have
- * to wait for anything, and leaves it before it goes; to leave what was never taken does nothing. */
+/* The place of a source, or of a ledger, among those that sources_cancel reaches. An engine that offers `cancel` takes
+ * it before it may have to wait for anything, and leaves it before it goes; to leave what was never taken does nothing. */
 typedef struct SourcePlace {
     Source *source;
     struct SourcePlace *before, *after;

@@ -251,6 +251,27 @@ def other_tables(machine):
     return wrong + ([] if answer.status == 3 and answer.result is None else [f"{answer.status} {answer.errors}"])
 
 
+def other_databases(machine):
+    """The spec is the same, and leads elsewhere: a service file or the environment says where."""
+    staging = harness.sibling(harness.URL, "twofold_gate_staging")
+    harness.psql(staging, TABLES)
+    name = re.search(r"/([^/?]+)\?", harness.URL).group(1)
+    machine.spec["old"]["source"] = harness.URL.replace(f"/{name}?", "/?")
+    os.environ["PGDATABASE"] = "twofold_gate_staging"
+    wrong = machine.ready() + machine.gate().wrong(0)
+    os.environ["PGDATABASE"] = name
+    wrong += machine.gate().wrong(1, "not counting 3 consistent runs of another database", tables="unknown",
+                                  consistent_runs="not met", coverage="unknown")
+    wrong += machine.ready() + machine.gate().wrong(0)
+    os.environ["PGDATABASE"] = "twofold_gate_staging"
+    harness.psql(staging, "update new_t set v = 0 where id = 3")
+    machine.check()
+    os.environ["PGDATABASE"] = name
+    wrong += machine.gate().wrong(1, "was of another database, and inconsistent", consistent_runs="not met")
+    del os.environ["PGDATABASE"]
+    return wrong
+
+
 # ---- what cannot be reached -----------------------------------------------------------------------------------------
 
 
@@ -344,7 +365,7 @@ def masked(machine):
 
 TESTS = (three_over_a_day, a_mismatch_begins_it_anew, a_failed_run_is_not_ignored, undecided_rows,
          a_run_that_has_not_ended, a_clock_that_steps_back, other_specs, what_is_not_of_the_question, other_tables,
-         no_source, no_ledger, damaged_runs, wrong_questions, one_table, shards, masked)
+         other_databases, no_source, no_ledger, damaged_runs, wrong_questions, one_table, shards, masked)
 BOTH_KINDS = (three_over_a_day, a_mismatch_begins_it_anew, a_run_that_has_not_ended, a_clock_that_steps_back, no_source,
               no_ledger)  # where the kind of ledger could matter
 

@@ -92,6 +92,9 @@ static void tell_range(Sink *sink, const Fixture *f, Range range, size_t index, 
     CHECK(in_parts ? sink->part(sink, &part, &err) : sink->range(sink, &report, &err));
 }
 
+static const SourceInfo SHOP = {.engine = "PostgreSQL 15.20", .place = "shop on a:5432", .identity = "shop@7412"};
+static const LedgerSources HERE = {&SHOP, &SHOP};
+
 /* What a pipeline would count: told by the ledger or read anew. */
 typedef struct Tally {
     int64_t rows, findings, keys;
@@ -106,7 +109,7 @@ static void take_finding(void *self, const Finding *finding) {
 static const Resume *resume_of(Ledger *ledger, const Fixture *f) {
     Err err;
     const Resume *resume = NULL;
-    CHECK(ledger_resume(ledger, &arena, &f->match, &resume, &err));
+    CHECK(ledger_resume(ledger, &arena, &f->match, HERE, &resume, &err));
     return resume;
 }
 
@@ -363,7 +366,7 @@ static void leave_unfinished(Ledger *ledger) {
     Range ranges[RANGES];
     Err err;
     fixture_plan(&f, &plan, ranges);
-    Sink *sink = ledger_sink_open(ledger, (LedgerSources){0});
+    Sink *sink = ledger_sink_open(ledger, HERE);
     CHECK(sink->plan(sink, &plan, &err));
     tell_range(sink, &f, ranges[1], 1, 0);
     sink->close(sink);
@@ -372,7 +375,7 @@ static void leave_unfinished(Ledger *ledger) {
 static void check_refused(Ledger *ledger, const Fixture *f, TfErrorCode code, const char *sentence) {
     Err err = {0};
     const Resume *resume;
-    CHECK(!ledger_resume(ledger, &arena, &f->match, &resume, &err));
+    CHECK(!ledger_resume(ledger, &arena, &f->match, HERE, &resume, &err));
     CHECK(err.code == code && err.hint[0] != '\0');
     if (strstr(err.text, sentence) == NULL) {
         CHECK_TEXT(err.text, sentence);
@@ -399,6 +402,32 @@ static void what_changed_is_said(void) {
                   "column \"currency\" of \"public\".\"orders_v2\" is numeric(10,2), and was text");
     f.match.new_.relation.column_count--;
     check_refused(ledger, &f, TF_ERROR_USAGE, "column \"currency\" of \"public\".\"orders_v2\" was dropped since");
+    ledger_close(ledger);
+}
+
+/* By another name it is the same one; by the same name it may be another. */
+static void another_database_is_said(void) {
+    static const char *const SAME[] = {"shop@7412", "shop@", "", NULL};
+    SourceInfo other = SHOP;
+    Fixture f;
+    Plan plan;
+    Range ranges[RANGES];
+    Err err = {0};
+    const Resume *resume = NULL;
+    Ledger *ledger = open_ledger("elsewhere.db");
+    leave_unfinished(ledger);
+    fixture_plan(&f, &plan, ranges);
+    other.identity = "shop@99";
+    CHECK(!ledger_resume(ledger, &arena, &f.match, (LedgerSources){&SHOP, &other}, &resume, &err));
+    CHECK(strstr(err.text, "it read shop on a:5432, and this is shop on a:5432") != NULL);
+    CHECK(!ledger_resume(ledger, &arena, &f.match, (LedgerSources){&other, &SHOP}, &resume, &err));
+    other.identity = "staging@7412";
+    CHECK(!ledger_resume(ledger, &arena, &f.match, (LedgerSources){&other, &SHOP}, &resume, &err));
+    other.place = "shop on b:5433";
+    for (size_t i = 0; i < sizeof SAME / sizeof *SAME; i++) {
+        other.identity = SAME[i];
+        CHECK(ledger_resume(ledger, &arena, &f.match, (LedgerSources){&other, &other}, &resume, &err));
+    }
     ledger_close(ledger);
 }
 
@@ -587,6 +616,7 @@ int main(void) {
     TEST_RUN(only_whole_ranges_count);
     TEST_RUN(a_run_that_ended_is_not_gone_on_with);
     TEST_RUN(what_changed_is_said);
+    TEST_RUN(another_database_is_said);
     TEST_RUN(damage_is_said);
     TEST_RUN(lost_findings_are_noticed);
     TEST_RUN(masked_keys_leave_no_bounds);

@@ -6,6 +6,7 @@
  *     d  a row undecided     m  a row still changing            e  consistent, and empty on both sides
  *     o  consistent, of another spec       O  inconsistent, of another spec
  *     s  consistent, of other tables       S  inconsistent, of other tables
+ *     p  consistent, of another database   P  inconsistent, of another database
  */
 #include "gate/policy.h"
 
@@ -34,6 +35,8 @@ static PastRun run_base(int64_t started_us) {
                      .spec_digest = "spec",
                      .old_schema = "old",
                      .new_schema = "new",
+                     .old_identity = "shop@7412",
+                     .new_identity = "shop@7412",
                      .old_rows = 100,
                      .new_rows = 100,
                      .compared = 100,
@@ -95,6 +98,13 @@ static PastRun run_of(char letter, int64_t started_us) {
         run = disagreeing(run);
         run.spec_digest = "other";
         return run;
+    case 'p':
+        run.new_identity = "staging@7412";
+        return run;
+    case 'P':
+        run = disagreeing(run);
+        run.old_identity = "shop@99";
+        return run;
     case 's':
         run.new_schema = "other";
         return run;
@@ -107,13 +117,13 @@ static PastRun run_of(char letter, int64_t started_us) {
     }
 }
 
-/* A letter a run, 12 hours apart (a minute where it has not ended, or is of another spec), the newest an hour ago. */
+/* A letter a run, 12 hours apart (a minute where it has not ended, or is of another spec or database), the newest an hour ago. */
 static size_t history_of(const char *letters, PastRun *out) {
     size_t count = strlen(letters);
     int64_t started_us = NOW_US - HOUR_US;
     for (size_t i = 0; i < count; i++) {
         out[i] = run_of(letters[i], started_us);
-        started_us -= strchr("uoO", letters[i]) == NULL ? 12 * HOUR_US : MINUTE_US;
+        started_us -= strchr("uoOpP", letters[i]) == NULL ? 12 * HOUR_US : MINUTE_US;
     }
     return count;
 }
@@ -122,6 +132,8 @@ static Evidence evidence_of(const PastRun *runs, size_t count) {
     return (Evidence){.spec_digest = "spec",
                       .old_schema = "old",
                       .new_schema = "new",
+                      .old_identity = "shop@7412",
+                      .new_identity = "shop@",
                       .runs = runs,
                       .run_count = count,
                       .now_us = NOW_US};
@@ -183,6 +195,8 @@ static void histories(void) {
         {"cOccc", "++--+++++"},                          /* unless something disagreed */
         {"Occcc", "++----+++"},   {"sccc", "++---++++"}, /* of other tables */
         {"cscc", "++--+++++"},    {"cccs", "+++++++++"},   {"Sccc", "++----+++"},
+        {"pccc", "+++++++++"},    {"ppp", "++---????"},    {"cpcc", "+++++++++"}, /* of another database */
+        {"Pccc", "++----+++"},    {"cPcc", "++--+++++"},
     };
     check_cases(&USUAL, cases, sizeof(cases) / sizeof(cases[0]));
 }
