@@ -328,17 +328,25 @@ static bool statement_run(WriteText *text, const RowWrite *write, int64_t *out_r
 }
 
 /* A foreign key that acts on a write of $1, of one of its partitions or children, or of what it is a part of. $2: the
- * columns that an update sets; NULL: the row is deleted. */
+ * columns that an update sets; NULL: the row is deleted. Until 15 a row that an update moves to another partition was
+ * deleted there, for foreign keys, too. */
 static const char CASCADES_SQL[] =
     "WITH RECURSIVE down(relid) AS (SELECT $1::pg_catalog.regclass::pg_catalog.oid UNION SELECT i.inhrelid"
     "  FROM pg_catalog.pg_inherits i JOIN down d ON i.inhparent = d.relid),"
     " up(relid) AS (SELECT $1::pg_catalog.regclass::pg_catalog.oid UNION SELECT i.inhparent"
-    "  FROM pg_catalog.pg_inherits i JOIN up u ON i.inhrelid = u.relid)"
-    " SELECT c.conname FROM pg_catalog.pg_constraint c WHERE c.contype = 'f'"
-    " AND (c.confrelid IN (SELECT relid FROM down) OR c.confrelid IN (SELECT relid FROM up))"
-    " AND CASE WHEN $2::pg_catalog.text[] IS NULL THEN c.confdeltype IN ('c', 'n', 'd') ELSE"
-    "  c.confupdtype IN ('c', 'n', 'd') AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.confrelid"
-    "  AND a.attnum = ANY (c.confkey) AND a.attname = ANY ($2::pg_catalog.text[])) END LIMIT 1";
+    "  FROM pg_catalog.pg_inherits i JOIN up u ON i.inhrelid = u.relid),"
+    " family AS (SELECT relid FROM down UNION SELECT relid FROM up),"
+    " moves AS (SELECT count(*) > 0 AS row_may FROM pg_catalog.pg_partitioned_table p"
+    "  JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attname = ANY ($2::pg_catalog.text[])"
+    "  WHERE p.partrelid IN (SELECT relid FROM family) AND (a.attnum = ANY (p.partattrs::pg_catalog.int2[])"
+    "   OR 0 = ANY (p.partattrs::pg_catalog.int2[]))"
+    "  AND pg_catalog.current_setting('server_version_num')::pg_catalog.int4 < 150000)"
+    " SELECT c.conname FROM pg_catalog.pg_constraint c, moves m WHERE c.contype = 'f'"
+    " AND c.confrelid IN (SELECT relid FROM family)"
+    " AND ((m.row_may OR $2::pg_catalog.text[] IS NULL) AND c.confdeltype IN ('c', 'n', 'd')"
+    "  OR c.confupdtype IN ('c', 'n', 'd') AND EXISTS (SELECT FROM pg_catalog.pg_attribute a"
+    "   WHERE a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)"
+    "   AND a.attname = ANY ($2::pg_catalog.text[]))) LIMIT 1";
 
 /* {"a","b"} */
 static void put_set_names(const RowWrite *write, Buf *out) {

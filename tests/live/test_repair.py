@@ -566,6 +566,14 @@ def rows_that_go_along():
         run = Repair(spec_of(repair={"extra": "delete"}), "--write")
         is_so(f"a delete that others would go with, by a {kind}", run, 1, refused=1)
         same(f"they stand, by a {kind}", rows_of(URL, "select count(*) from child"), "1")
+    psql(URL, "drop table if exists o, n, child cascade; create table o (id int primary key, region text);"
+              "create table n (id int, region text, primary key (id, region)) partition by list (region);"
+              "create table n_a partition of n for values in ('a'); create table n_b partition of n for values in ('b');"
+              "create table child (id int, region text, foreign key (id, region) references n on delete cascade);"
+              "insert into o values (1, 'a'); insert into n values (1, 'b'); insert into child values (1, 'b')")
+    run = Repair(spec_of(new={"source": URL, "table": "n", "key": ["id"]}), "--write")
+    is_so("an update that moves the row to another partition", run, 1, refused=1)
+    same("what refers to it stands", rows_of(URL, "select count(*) from child"), "1")
     for action in "cascade", "set null", "set default":
         psql(URL, "drop table if exists o, n, child cascade; create table o (id int primary key, code text, v int);"
                   "create table n (id int primary key, code text unique, v int);"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Other PostgreSQLs than Debian's: every shape of column and table, read from the oldest and the newest server, and
-what a DROP would do in each.
+"""Other PostgreSQLs than Debian's: every shape of column and table, read from the oldest and the newest server, what
+would go along with a row that is repaired there, and what a DROP would do in each.
 
     test_versions.py [PACKAGE_VERSION...]
 
@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import ROOT, Tally, psql
 
 SCRIPT = os.path.join(ROOT, "tests", "postgres.sh")
-READING, DROPPING = ["test_shapes.py", "test_mask.py"], ["test_contract.py"]
+READING, DROPPING = ["test_shapes.py", "test_mask.py", "test_repair.py rows_that_go_along"], ["test_contract.py"]
 VERSIONS = {"14.23.0-beta.17": READING + DROPPING, "16.14.0-beta.17": DROPPING, "17.10.0-beta.17": DROPPING,
             "18.4.0-beta.17": READING + DROPPING}
 
@@ -36,12 +36,13 @@ def run_tests(tally, version, binaries, url):
     if shown.split(".")[0] != version.split(".")[0]:
         tally.note(version, [f"the server says that it is {shown}"])
     for name in VERSIONS.get(version, READING + DROPPING):
+        program, *words = name.split()
         for database in "versions", "versions_2":
             psql(url, f"drop database if exists {database} with (force)")
             psql(url, f"create database {database} template template0")
         environment = {**os.environ, "TWOFOLD_POSTGRES_BINARIES": binaries, "TWOFOLD_TEST_URL": url.replace("/postgres?", "/versions?"),
                        "TWOFOLD_TEST_URL_2": url.replace("/postgres?", "/versions_2?")}
-        done = subprocess.run([os.path.join(ROOT, "tests", "live", name)], capture_output=True, text=True,
+        done = subprocess.run([os.path.join(ROOT, "tests", "live", program), *words], capture_output=True, text=True,
                               env=environment)
         counted = re.findall(r"^(\d+) passed, (\d+) failed", done.stdout, re.MULTILINE)
         good = done.returncode == 0 and counted and counted[-1][0] != "0"
