@@ -46,7 +46,7 @@ static bool search_finding(Sink *sink, const Finding *finding, Err *err) {
         for (size_t i = 0; i < finding->key_count; i++) {
             key[i] = value_copy(arena, finding->key[i]);
         }
-        suspicion_add(campaign, (Suspicion){key, finding->key_count, finding_image(finding), true, false});
+        suspicion_add(campaign, (Suspicion){key, finding->key_count, finding_image(finding), true, false, false});
     }
     return true;
 }
@@ -130,7 +130,7 @@ bool campaign_search(Campaign *campaign, const CheckOptions *options, Sink *prog
 bool campaign_take(Campaign *campaign, const Value *keys, size_t count, Err *err) {
     size_t key_count = campaign->repair->aim.match.key_count;
     for (size_t i = 0; i < count; i++) {
-        suspicion_add(campaign, (Suspicion){keys + i * key_count, key_count, 0, true, false});
+        suspicion_add(campaign, (Suspicion){keys + i * key_count, key_count, 0, true, false, false});
     }
     if (!repair_settle(campaign->repair, campaign->rows, campaign->count, err)) {
         return false;

@@ -169,6 +169,7 @@ static bool look_again(Repair *repair, Suspicion *key, int *same, Err *err) {
         *same = image == key->image ? *same + 1 : 0;
         key->image = image;
         key->open = sight.verdict.differs || sight.verdict.undecided;
+        key->absent = sight.trusted.found == 0 && sight.written.found == 0;
     }
     arena_free(&scratch);
     return good;
@@ -214,7 +215,9 @@ bool repair_settle(Repair *repair, Suspicion *keys, size_t count, Err *err) {
 
 bool repair_stands(const Suspicion *seen, RepairRow *out) {
     if (!seen->open) {
-        *out = (RepairRow){.key = seen->key, .outcome = OUTCOME_ALREADY_EQUAL};
+        *out = (RepairRow){.key = seen->key,
+                           .outcome = OUTCOME_ALREADY_EQUAL,
+                           .reason = seen->absent ? "there is no such row" : NULL};
     } else if (seen->moving) {
         *out = (RepairRow){.key = seen->key,
                            .outcome = OUTCOME_CHANGED,

@@ -64,6 +64,7 @@ typedef struct Suspicion {
     uint64_t image;
     bool open;   /* it disagrees, as far as is known */
     bool moving; /* differently at each look, until the time was up: not to be written */
+    bool absent; /* on both sides, as far as was looked */
 } Suspicion;
 
 /* Looks at keys until what disagrees has done so in the same way three times, as a check of two databases does; within

@@ -73,7 +73,7 @@ bool tf_repair_key(TfRepair *repair, const char *const *key, size_t key_count, T
     const Match *match = &repair->repair.aim.match;
     RepairRow row = {.reason = NULL};
     Value values[KEY_MAX_COLUMNS];
-    Suspicion seen = {values, key_count, 0, true, false};
+    Suspicion seen = {values, key_count, 0, true, false, false};
     bool good = key_complete(match, key_count, error) && row_key_parse(match, &scratch, key, values, error) &&
                 repair_settle(&repair->repair, &seen, 1, error) && repair_seen(repair, &seen, &scratch, &row, error);
     if (good) {

@@ -411,7 +411,9 @@ def keys():
     pair(COLUMNS, HUNDRED, URL_2, "update n set name = 'x' where id < 4")
     is_so("a key that is equal", Repair(spec_of(URL_2), "--key", "9", "--write"), 0, already_equal=1)
     is_so("a key", Repair(spec_of(URL_2), "--key", "1", "--write"), 0, repaired=1)
-    is_so("a key that nobody has", Repair(spec_of(URL_2), "--key", "-5"), 0, already_equal=1)
+    nobody = Repair(spec_of(URL_2), "--key", "-5")
+    is_so("a key that nobody has", nobody, 0, already_equal=1)
+    says("and it is said so", nobody.stdout, "-- -5: already equal: there is no such row")
     found = path_of("findings")
     subprocess.run([PROGRAM, "check", spec_file(spec_of(URL_2)), "--findings", found, "--settle", "20 ms", "--progress",
                     "never"], capture_output=True, check=False)
