@@ -133,8 +133,14 @@ void html_map_legend(const RangeMap *map, Buf *out) {
     }
 }
 
-/* Neighbours of one kind as one cell; proved ones are left out. How many there are. */
-static size_t stretches(const RangeMap *map, MapCell *out) {
+/* Neighbours of one kind as one cell. */
+typedef struct Stretch {
+    MapCell cell;
+    size_t from, to; /* cells of the map */
+} Stretch;
+
+/* Proved ones are left out. How many there are. */
+static size_t stretches(const RangeMap *map, Stretch *out) {
     size_t count = 0;
     for (size_t i = 0; i < map->cell_count; i++) {
         const MapCell *cell = &map->cells[i];
@@ -144,10 +150,11 @@ static size_t stretches(const RangeMap *map, MapCell *out) {
             continue;
         }
         if (!goes_on) {
-            out[count++] = *cell;
+            out[count++] = (Stretch){*cell, i, i};
             continue;
         }
-        MapCell *stretch = &out[count - 1];
+        MapCell *stretch = &out[count - 1].cell;
+        out[count - 1].to = i;
         stretch->last = cell->last;
         stretch->mismatched += cell->mismatched;
         stretch->in_flight += cell->in_flight;
@@ -158,7 +165,7 @@ static size_t stretches(const RangeMap *map, MapCell *out) {
 }
 
 static int worse_first(const void *a, const void *b) {
-    const MapCell *x = a, *y = b;
+    const MapCell *x = &((const Stretch *)a)->cell, *y = &((const Stretch *)b)->cell;
     if (cell_kind(x) != cell_kind(y)) {
         return cell_kind(x) > cell_kind(y) ? -1 : 1;
     }
@@ -167,15 +174,19 @@ static int worse_first(const void *a, const void *b) {
 }
 
 size_t html_map_worst(const RangeMap *map, Buf *out) {
-    MapCell worst[MAP_CELLS];
+    Stretch worst[MAP_CELLS];
     size_t count = stretches(map, worst);
     qsort(worst, count, sizeof(worst[0]), worse_first);
     count = count < WORST_MOST ? count : WORST_MOST;
     for (size_t i = 0; i < count; i++) {
+        bool linked = map->places && cell_kind(&worst[i].cell) == CELL_DIFFERENT;
         buf_text(out, "<tr><th scope=\"row\">");
-        write_bounds(map, &worst[i], out);
-        buf_text(out, "</th><td>");
-        write_findings(&worst[i], out);
+        if (linked) {
+            buf_printf(out, "<a href=\"#rows\" data-cell=\"%zu-%zu\">", worst[i].from, worst[i].to);
+        }
+        write_bounds(map, &worst[i].cell, out);
+        buf_text(out, linked ? "</a></th><td>" : "</th><td>");
+        write_findings(&worst[i].cell, out);
         buf_text(out, "</td></tr>\n");
     }
     return count;

@@ -38,18 +38,23 @@ static void tile(const char *name, int64_t count, const char *tone, Buf *out) {
 void html_tiles(const void *page, Buf *out) {
     const Result *result = result_of(page);
     const Counts *counts = &result->counts;
+    bool one_row = match_of(page)->one_row;
     tile("Rows disagree", result->mismatched_rows, "bad", out);
-    tile("Different", counts->kinds[DIFFERENT], "bad", out);
-    tile("Missing in new", counts->kinds[MISSING_IN_NEW], "bad", out);
-    tile("Missing in old", counts->kinds[MISSING_IN_OLD], "bad", out);
+    if (!one_row) {
+        tile("Different", counts->kinds[DIFFERENT], "bad", out);
+        tile("Missing in new", counts->kinds[MISSING_IN_NEW], "bad", out);
+        tile("Missing in old", counts->kinds[MISSING_IN_OLD], "bad", out);
+    }
     tile("Duplicate keys", counts->kinds[DUPLICATE_KEY], "bad", out);
     tile("Undecided", counts->undecided, "doubt", out);
     tile("In flight", counts->in_flight, "doubt", out);
     tile_begin("Coverage", result->coverage < 1.0 ? "doubt" : "", out);
     shown_percent(result->coverage, out);
     buf_text(out, "</dd></div>\n");
-    tile("Rows in old", counts->old_rows, "", out);
-    tile("Rows in new", counts->new_rows, "", out);
+    tile(one_row ? "Rows" : "Rows in old", counts->old_rows, "", out);
+    if (!one_row) {
+        tile("Rows in new", counts->new_rows, "", out);
+    }
 }
 
 /* ---- facts: a name and a sentence

@@ -239,8 +239,43 @@ const links = () => withPage('damage', {}, async (page) => {
   wrong.push(...same('all cells together', sum, found.total));
   await page.getByRole('button', {name: /^All keys/}).click();
   await statusSays(page, `of ${shown(found.total)} rows`);
-  return wrong;
+  return [...wrong, ...await stretches(page)];
 });
+
+/* "Not proved equal, worst first": each stretch leads to its rows, and shows where on the map it lies. */
+async function stretches(page) {
+  const worst = page.locator('caption:text-is("Not proved equal, worst first") ~ tbody tr');
+  const wrong = same('stretches', await worst.count(), 10);
+  for (const line of (await worst.all()).slice(0, 3)) {
+    const rows = +(await line.locator('td').textContent()).match(/^([\d,]+) rows disagree/)[1].replace(/,/g, '');
+    const keys = await line.locator('a').textContent();
+    await line.locator('a').click();
+    await statusSays(page, left(rows));
+    const cells = await page.locator('#map a[aria-current]').evaluateAll((all) => all.map((cell) => cell.title));
+    const sum = cells.reduce((so_far, title) => so_far + +title.match(/: ([\d,]+) /)[1].replace(/,/g, ''), 0);
+    wrong.push(...same(`cells of "${keys}"`, [sum, cells[0].startsWith(keys.split(' to ')[0])], [rows, true]),
+      ...same('what is chosen', await page.locator('#clear-cell').textContent(), `Keys ${keys} ×`));
+  }
+  await page.getByRole('button', {name: /^All keys/}).click();
+  return [...wrong, ...same('none chosen', await page.locator('#map a[aria-current]').count(), 0)];
+}
+
+/* No figure stands alone in a line of its own, and none is cut. */
+const tiles = async () => {
+  const wrong = [];
+  for (const [name, count] of [['damage', 10], ['rows', 6]]) {
+    for (const width of [320, 390, 800, 1280, 1920]) {
+      wrong.push(...await withPage(name, {viewport: {width, height: 900}}, async (page) => {
+        const boxes = await page.locator('.tiles > div').evaluateAll((all) => all.map((tile) =>
+          [Math.round(tile.getBoundingClientRect().top), tile.scrollWidth > tile.clientWidth]));
+        const last = boxes.filter(([top]) => top === boxes.at(-1)[0]).length;
+        return [...same(`figures of ${name}`, boxes.length, count), ...same(`${name}, ${width} px: the last line`, last > 1, true),
+          ...same(`${name}, ${width} px: cut`, boxes.filter(([, cut]) => cut).length, 0)];
+      }));
+    }
+  }
+  return wrong;
+};
 
 const sorting = () => withPage('damage', {}, async (page) => {
   const wrong = [];
@@ -284,7 +319,8 @@ const keyboard = () => withPage('damage', {}, async (page) => {
   const here = () => page.evaluate(() => {
     const at = document.activeElement;
     const style = getComputedStyle(at);
-    return {id: at.id, tag: at.tagName, cell: at.dataset.cell, text: (at.ariaLabel ?? at.textContent).trim().slice(0, 40),
+    return {id: at.id, tag: at.tagName, cell: at.matches('#map a') ? at.dataset.cell : undefined,
+      text: (at.ariaLabel ?? at.textContent).trim().slice(0, 40),
       seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1, body: at === document.body};
   });
   const stops = [];
@@ -444,7 +480,7 @@ const tests = [
   ...PAGES.map((name) => [`${name}: fits a small screen`, () => fits(name)]),
   ['says what was found', says], ['markup is text', asText],
   ['the script makes the same rows: damage', () => sameRows('damage')], ['the script makes the same rows: rows', () => sameRows('rows')],
-  ['filters', filters], ['links to rows', links], ['sorting', sorting], ['turning pages', turning], ['keyboard alone', keyboard],
+  ['filters', filters], ['links to rows', links], ['figures', tiles], ['sorting', sorting], ['turning pages', turning], ['keyboard alone', keyboard],
   ['without scripts', withoutScripts], ['on paper', onPaper], ['the policy', policy],
   ['a good pair', good], ['no connection', failed], ['in flight', flight], ['one row', oneRow],
   ['100,000 findings', large], ['photographs', photograph],

@@ -300,8 +300,10 @@ static void stretches_of_damage(void) {
     map_read(&m, 8, 1, RANGE_FAILED, (Counts){0});
     range_map_end(&m.map);
     CHECK(html_map_worst(&m.map, &out) == 3);
-    CHECK_TEXT(out.bytes, "<tr><th scope=\"row\">from 200 to below 400</th><td>3 rows disagree</td></tr>\n"
-                          "<tr><th scope=\"row\">below 100</th><td>1 row disagrees</td></tr>\n"
+    CHECK_TEXT(out.bytes, "<tr><th scope=\"row\"><a href=\"#rows\" data-cell=\"2-3\">from 200 to below 400</a></th>"
+                          "<td>3 rows disagree</td></tr>\n"
+                          "<tr><th scope=\"row\"><a href=\"#rows\" data-cell=\"0-0\">below 100</a></th>"
+                          "<td>1 row disagrees</td></tr>\n"
                           "<tr><th scope=\"row\">from 800</th><td>not all read</td></tr>\n");
     buf_empty(&out);
     html_map_cells(&m.map, &out);

@@ -82,7 +82,8 @@
   const about = JSON.parse(byId('about').textContent);
   const form = byId('filter');
   const table = byId('findings');
-  const wanted = {text: '', kind: '', column: '', invariant: '', cause: '', cell: ''};
+  const wanted = {text: '', kind: '', column: '', invariant: '', cause: '', cell: ''}; /* cell: "3", "3-5" */
+  let cellKeys = ''; /* of wanted.cell, in words */
   const order = {by: 'key', down: false};
   let all = null; /* rows */
   let haystacks = []; /* of each row, lower case, made when it is first searched */
@@ -114,11 +115,16 @@
     return row[LINES].some((line) => line[0] === kind && line[1] === index);
   }
 
+  function isWantedCell(cell) {
+    const [first, last] = wanted.cell.split('-');
+    return cell >= +first && cell <= +(last ?? first);
+  }
+
   function matches(number) {
     const row = rows()[number];
     return (wanted.kind === '' || row[KIND] === +wanted.kind) &&
       (wanted.cause === '' || row[CAUSE] === +wanted.cause) &&
-      (wanted.cell === '' || row[CELL] === +wanted.cell) &&
+      (wanted.cell === '' || isWantedCell(row[CELL])) &&
       (wanted.column === '' || hasLine(row, LINE_PAIR, +wanted.column)) &&
       (wanted.invariant === '' || hasLine(row, LINE_BROKEN, +wanted.invariant)) &&
       (wanted.text === '' || (haystacks[number] ??= haystack(number)).includes(wanted.text));
@@ -263,14 +269,17 @@
   /* ---- controls ---- */
 
   function tellCell() {
-    const cell = wanted.cell === '' ? null : cells[+wanted.cell];
-    cells.forEach((other) => other.removeAttribute('aria-current'));
-    byId('clear-cell').hidden = cell === null;
-    if (cell) {
-      cell.setAttribute('aria-current', 'true');
-      byId('clear-cell').textContent = `Keys ${cell.title.replace(/: .*/, '')} ×`;
-      byId('clear-cell').setAttribute('aria-label', `All keys, not only ${cell.title.replace(/: .*/, '')}`);
-    }
+    const none = wanted.cell === '';
+    cells.forEach((cell, i) => {
+      if (none || !isWantedCell(i)) {
+        cell.removeAttribute('aria-current');
+      } else {
+        cell.setAttribute('aria-current', 'true');
+      }
+    });
+    byId('clear-cell').hidden = none;
+    byId('clear-cell').textContent = none ? '' : `Keys ${cellKeys} ×`;
+    byId('clear-cell').setAttribute('aria-label', none ? '' : `All keys, not only ${cellKeys}`);
   }
 
   function readForm() {
@@ -299,7 +308,7 @@
     });
   }
 
-  /* Links of the page to some of the rows: data-cell="3", data-column="0", ... */
+  /* Links of the page to some of the rows: data-cell="3", data-cell="3-5", data-column="0", ... */
   function follow(event) {
     const link = event.target.closest('a[href="#rows"]');
     const name = link && Object.keys(link.dataset).find((key) => key in wanted);
@@ -308,6 +317,7 @@
     }
     if (name === 'cell') {
       wanted.cell = link.dataset.cell;
+      cellKeys = link.title ? link.title.replace(/: .*/, '') : link.textContent;
     } else {
       form.elements[name].value = link.dataset[name];
     }
