@@ -222,6 +222,46 @@ def test_dashboard(tally, servers):
     return dashboard
 
 
+# What Grafana's own types know of a dashboard. A string enum is written as its text; of the plugin for Prometheus the
+# types know nothing, so what only it reads is left out.
+TYPES = """import type { Dashboard } from '@grafana/schema';
+type Plain<T> = T extends string ? `${T}` : T extends number | boolean | null | undefined ? T
+  : unknown extends T ? T : {[K in keyof T]: Plain<T[K]>};
+export const dashboard: Plain<Dashboard> = """
+OF_PROMETHEUS = {"templating": ["definition"], "annotations": ["expr", "step", "titleFormat"]}
+GRAFANAS = ["10.4.0", "13.2.0"]
+
+
+def type_errors(folder, dashboard):
+    """"dashboard.ts(65,5): error ..."; none where Grafana knows every member, and each is what it takes."""
+    with open(os.path.join(folder, "dashboard.ts"), "w", encoding="utf-8") as file:
+        file.write(TYPES + json.dumps(dashboard, indent=1) + ";\n")
+    done = subprocess.run(["npx", "--offline", "tsc", "--noEmit", "--strict", "--skipLibCheck", "--target", "es2020",
+                           "--moduleResolution", "node", "dashboard.ts"], cwd=folder, capture_output=True, text=True)
+    return [] if done.returncode == 0 else (done.stdout + done.stderr).splitlines()[:5]
+
+
+def test_types(tally, folder, dashboard):
+    """The npm registry may be out of reach, and then it is said."""
+    for part, members in OF_PROMETHEUS.items():
+        for one in dashboard[part]["list"]:
+            for member in members:
+                one.pop(member, None)
+    folder = os.path.join(folder, "types")
+    os.mkdir(folder)
+    for version in GRAFANAS:
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", f"@grafana/schema@{version}",
+                               "typescript@5.6.3"], cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            print(f"not validated by Grafana {version}, no npm registry: {done.stderr.strip()[-300:]}")
+            return
+        tally.note(f"types of Grafana {version}", type_errors(folder, dashboard))
+    panel = dashboard["panels"][0]
+    for name, value in (("gridPos", {**panel["gridPos"], "w": "6"}), ("targts", []), ("type", None)):
+        wrong = {**dashboard, "panels": [{**panel, name: value}, *dashboard["panels"][1:]]}
+        tally.note(f"types find {name}", [] if type_errors(folder, wrong) else ["they do not"])
+
+
 ALERTS = {
     "TwofoldInconsistent": {"injured"},
     "TwofoldCannotTell": {"undecided", "unreachable"},
@@ -288,6 +328,7 @@ def main():
             dashboard = test_dashboard(tally, servers)
             test_alerts(tally, servers)
             test_changes(tally, servers, folder, dashboard)
+        test_types(tally, folder, dashboard)
     tally.finish()
 
 
