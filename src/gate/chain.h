@@ -8,8 +8,8 @@
  *     inconsistent  this   as now   no: here the chain ends
  *     consistent    this   as now   not looked at any more
  *
- * A run counts where it asked this spec's question of this database, of tables that are as they are now, read as much as the policy
- * wants, left no row undecided or in flight, and found no more mismatches than the policy allows.
+ * A run counts where it asked this spec's question of this database, of tables that are as they are now, read as much
+ * as the policy wants, left no row undecided or in flight, and found no more mismatches than the policy allows.
  */
 #ifndef GATE_CHAIN_H
 #define GATE_CHAIN_H
@@ -23,7 +23,7 @@ typedef struct Evidence {
     const char *spec_digest;
     const char *old_schema, *new_schema; /* of the tables that runs must have seen; new_schema NULL: parallel columns */
     const char *old_identity, *new_identity; /* of the databases; NULL: not known */
-    const PastRun *runs;                 /* of the check, newest first */
+    const PastRun *runs;                     /* of the check, newest first */
     size_t run_count;
     int64_t now_us;
 } Evidence;
@@ -32,7 +32,7 @@ typedef enum RunWorth {
     RUN_COUNTS,
     RUN_PASSED_OVER,
     RUN_UNFINISHED, /* it may still be at work */
-    RUN_ELSEWHERE, /* consistent, and of another database: like a run of another spec */
+    RUN_ELSEWHERE,  /* consistent, and of another database: like a run of another spec */
     RUN_OF_OTHER_SPEC,
     RUN_OF_OTHER_DATABASE,
     RUN_OF_OTHER_TABLES,

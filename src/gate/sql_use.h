@@ -48,7 +48,7 @@ typedef struct SqlFound {
 /* A statement as a client sends it, or the definition of a view. */
 SqlFound sql_use_of_statement(const SqlSubject *subject, Str text, Arena *scratch);
 
-/* A rule, or what a policy, CHECK, index or trigger asks, as a statement; `own`: NEW and OLD are rows of the subject. */
+/* A rule, or what a policy, CHECK, index or trigger asks, as a statement; `own`: its NEW and OLD are the subject's. */
 SqlFound sql_use_of_condition(const SqlSubject *subject, Str text, bool own, Arena *scratch);
 
 typedef struct SqlFunction {

@@ -49,7 +49,8 @@ MUST_CHECK bool ledger_record(Ledger *ledger, const Result *result, LedgerSource
 Sink *ledger_sink_open(Ledger *ledger, LedgerSources sources);
 
 /* What the newest run of this match's check left, in the arena; *out NULL: nothing, it was read to its end, or there
- * is none. Refuses (TF_ERROR_USAGE) where the spec, a schema or a database is not what it was, and says what changed. */
+ * is none. Refuses (TF_ERROR_USAGE) where the spec, a schema or a database is not what it was, and says what changed.
+ */
 MUST_CHECK bool ledger_resume(Ledger *ledger, Arena *arena, const Match *match, LedgerSources sources,
                               const Resume **out, Err *err);
 

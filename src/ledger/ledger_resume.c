@@ -117,11 +117,11 @@ static bool same_relation(const Newest *run, const char *then, const char *colum
     return refused(run->started_us, ledger_schema_change(run->arena, before, relation), err);
 }
 
-/* A service file or the environment may lead elsewhere by now: half of one database and half of another prove nothing. */
+/* A service file or the environment may lead elsewhere by now, and halves of two databases prove nothing. */
 static bool same_database(const Newest *run, const char *place, const char *identity, const SourceInfo *now, Err *err) {
     return now == NULL || source_may_be_same(identity, now->identity) ||
-           refused(run->started_us, arena_printf(run->arena, "it read %s, and this is %s", place == NULL ? "" : place,
-                                                 now->place), err);
+           refused(run->started_us,
+                   arena_printf(run->arena, "it read %s, and this is %s", place == NULL ? "" : place, now->place), err);
 }
 
 static bool same_question(const Newest *run, const Match *match, LedgerSources sources, Err *err) {

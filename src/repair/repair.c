@@ -215,9 +215,8 @@ bool repair_settle(Repair *repair, Suspicion *keys, size_t count, Err *err) {
 
 bool repair_stands(const Suspicion *seen, RepairRow *out) {
     if (!seen->open) {
-        *out = (RepairRow){.key = seen->key,
-                           .outcome = OUTCOME_ALREADY_EQUAL,
-                           .reason = seen->absent ? "there is no such row" : NULL};
+        *out = (RepairRow){
+            .key = seen->key, .outcome = OUTCOME_ALREADY_EQUAL, .reason = seen->absent ? "there is no such row" : NULL};
     } else if (seen->moving) {
         *out = (RepairRow){.key = seen->key,
                            .outcome = OUTCOME_CHANGED,

@@ -295,7 +295,7 @@ static bool names_of_texts(PgSession *session, const Target *target, Arena *aren
     return true;
 }
 
-/* ---- functions, views, conditions ----------------------------------------------------------------------------------------- */
+/* ---- functions, views, conditions -------------------------------------------------------------------------------- */
 
 static const char *runners_pattern(Arena *arena) {
     const char *pattern = sql_runners[0].name;

@@ -499,7 +499,8 @@ def own_statements(contract, tally):
     for words in (["look", path, "3"], ["repair", path], ["repair", path, "--write", "--journal", journal],
                   ["undo", journal, "--write", "--journal", journal + "-undo"]):
         done = subprocess.run([harness.PROGRAM, *words], capture_output=True, text=True, timeout=60)
-        tally.note(" ".join(words), [] if "2 rows" in done.stdout or words[0] == "look" else [done.stdout + done.stderr])
+        good = "2 rows" in done.stdout or words[0] == "look"
+        tally.note(" ".join(words), [] if good else [done.stdout + done.stderr])
     _, conditions, _ = contract.gate()
     tally.note("its own statements are no traffic", compare([], conditions))
     expect(tally, "and are counted", state(conditions, "counted"), "of them twofold's own")

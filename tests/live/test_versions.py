@@ -40,7 +40,8 @@ def run_tests(tally, version, binaries, url):
         for database in "versions", "versions_2":
             psql(url, f"drop database if exists {database} with (force)")
             psql(url, f"create database {database} template template0")
-        environment = {**os.environ, "TWOFOLD_POSTGRES_BINARIES": binaries, "TWOFOLD_TEST_URL": url.replace("/postgres?", "/versions?"),
+        environment = {**os.environ, "TWOFOLD_POSTGRES_BINARIES": binaries,
+                       "TWOFOLD_TEST_URL": url.replace("/postgres?", "/versions?"),
                        "TWOFOLD_TEST_URL_2": url.replace("/postgres?", "/versions_2?")}
         done = subprocess.run([os.path.join(ROOT, "tests", "live", program), *words], capture_output=True, text=True,
                               env=environment)

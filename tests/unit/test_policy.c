@@ -117,7 +117,8 @@ static PastRun run_of(char letter, int64_t started_us) {
     }
 }
 
-/* A letter a run, 12 hours apart (a minute where it has not ended, or is of another spec or database), the newest an hour ago. */
+/* A letter a run, 12 hours apart (a minute where it has not ended, or is of another spec or database), the newest an
+ * hour ago. */
 static size_t history_of(const char *letters, PastRun *out) {
     size_t count = strlen(letters);
     int64_t started_us = NOW_US - HOUR_US;

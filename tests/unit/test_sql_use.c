@@ -252,6 +252,28 @@ static void other_languages(Arena *arena) {
     CHECK_TEXT(uses_text(arena, sql_use_of_function(&SUBJECT, &python, arena).uses), "unreadable");
 }
 
+static void conditions(Arena *arena) {
+    static const struct {
+        const char *sql, *own, *others; /* uses, where NEW and OLD are rows of the subject, and where they are not */
+    } rows[] = {
+        {"CREATE RULE r AS ON UPDATE TO public.orders DO ALSO INSERT INTO audit VALUES (row_to_json(new.*))",
+         "whole-row", ""},
+        {"CREATE RULE r AS ON INSERT TO public.audit DO ALSO INSERT INTO public.orders (id) VALUES (new.id)",
+         "touches", "touches"},
+        {"SELECT (orders.*)::text <> '' FROM public.orders", "touches whole-row", "touches whole-row"},
+        {"SELECT id > 1 FROM public.orders", "touches", "touches"},
+        {"SELECT EXISTS (SELECT 1 FROM public.orders o WHERE row_to_json(o.*) IS NOT NULL) FROM public.audit",
+         "touches whole-row", "touches whole-row"},
+        {"SELECT  FROM public.orders", "touches", "touches"},
+        {"SELECT (", "unreadable", "unreadable"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CHECK_TEXT(uses_text(arena, sql_use_of_condition(&SUBJECT, str_of(rows[i].sql), true, arena).uses), rows[i].own);
+        CHECK_TEXT(uses_text(arena, sql_use_of_condition(&SUBJECT, str_of(rows[i].sql), false, arena).uses),
+                   rows[i].others);
+    }
+}
+
 static char *repeated(const char *head, const char *part, size_t times) {
     Buf text = {0};
     buf_text(&text, head);
@@ -301,7 +323,8 @@ static void run_all(void *self) {
         void (*run)(Arena *arena);
     } TESTS[] = {{"statements", statements},           {"doubts", doubts},
                  {"whole_table", whole_table},         {"bodies", bodies},
-                 {"other_languages", other_languages}, {"deep_and_long", deep_and_long}};
+                 {"other_languages", other_languages}, {"conditions", conditions},
+                 {"deep_and_long", deep_and_long}};
     for (size_t i = 0; i < sizeof TESTS / sizeof *TESTS; i++) {
         test_name = TESTS[i].name;
         TESTS[i].run(arena);
