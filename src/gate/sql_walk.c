@@ -492,6 +492,17 @@ static void on_copy(Walk *w, const JsonNode *node, const Scope *outer) {
     }
 }
 
+/* ANALYZE orders (column) */
+static void on_vacuum(Walk *w, const JsonNode *node, const Scope *outer) {
+    Scope scope = {.outer = outer};
+    const JsonNode *list = json_get(node, "va_cols");
+    relation_add(w, &scope, json_get(node, "relation"), NULL);
+    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
+        Str name = json_content(json_get(json_get(item, "String"), "sval"), w->scratch);
+        use_of_kind(w, is(name, w->subject->column) ? scope.items->kind : FROM_OTHER, name);
+    }
+}
+
 /* A relation that is named and not read: LOCK, TRUNCATE, DDL. */
 static void on_relation(Walk *w, const JsonNode *node, const Scope *scope) {
     relation_kind(w, node, scope);
@@ -554,6 +565,7 @@ static const struct Handler {
     {"DeleteStmt", on_change},
     {"MergeStmt", on_merge},
     {"CopyStmt", on_copy},
+    {"VacuumRelation", on_vacuum},
     {"A_Const", on_constant},
     {"FuncCall", on_call},
 };
