@@ -58,7 +58,7 @@ static const Option option_table[] = {
     {"key", "KEY", OPTION_TEXT, FIELD(key), FOR_REPAIR,
      "repair this row only, without a check; a key of several columns is a JSON array: [\"7\", \"a\"]"},
     {"keys", "FILE", OPTION_TEXT, FIELD(keys), FOR_REPAIR,
-     "repair these rows only: a key a line, or the lines of `check --findings`"},
+     "repair these rows only: a key a line, or the lines of `check --findings`; - is standard input"},
     {"help", NULL, OPTION_FLAG, FIELD(help), FOR_ALL, "this text"},
 };
 
