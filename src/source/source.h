@@ -350,7 +350,7 @@ struct SourceOps {
     bool (*row_texts)(Source *source, const Scan *scan, const Value *key, RowLock lock, Arena *arena, RowImage *out,
                       size_t *out_rows, Err *err);
     /* After begin: which database it is, by whatever name it is reached: "shop@7412365982345" of a server that tells
-     * its own number, "shop@" of another. In arena. */
+     * its own number, "shop@" of another, "/data/shop.db@file". In arena. */
     bool (*identity)(Source *source, Arena *arena, const char **out, Err *err);
     /* A transaction that may write, in place of begin: each statement sees what was committed before it, and none waits
      * long. It ends by commit, or by rollback, which is also due after any failure. */

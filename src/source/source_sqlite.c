@@ -180,6 +180,18 @@ static bool still_wanted(SqliteSource *source, Err *err) {
            err_set(err, TF_ERROR_INTERRUPTED, "could not read \"%s\": asked to stop", source->info.place);
 }
 
+/* The file, by whatever relative path or link it is reached. */
+static bool sqlite_identity(Source *source, Arena *arena, const char **out, Err *err) {
+    const char *place = sqlite_of(source)->info.place;
+    char *path = realpath(place, NULL);
+    if (path == NULL) {
+        return err_set(err, TF_ERROR_IO, "could not find \"%s\": %s", place, strerror(errno));
+    }
+    *out = arena_printf(arena, "%s@file", path);
+    free(path);
+    return true;
+}
+
 static bool sqlite_describe_relation(Source *base, const RelationRef *ref, Arena *arena, Relation *out, Err *err) {
     SqliteSource *source = sqlite_of(base);
     return sqlite_describe(source->db, source->info.place, ref, arena, out, err);
@@ -518,6 +530,7 @@ const SourceOps sqlite_source_ops = {
     .close = sqlite_close_source,
     .info = sqlite_info,
     .describe = sqlite_describe_relation,
+    .identity = sqlite_identity,
     .boundaries = sqlite_boundaries,
     .begin = sqlite_begin,
     .scan = sqlite_scan,

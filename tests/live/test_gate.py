@@ -272,6 +272,26 @@ def other_databases(machine):
     return wrong
 
 
+def other_files(machine):
+    """A path may lead to another file, too."""
+    for name in ("staging", "production"):
+        folder = os.path.join(machine.folder, name)
+        os.makedirs(folder, exist_ok=True)
+        with sqlite3.connect(os.path.join(folder, "shop.db")) as connection:
+            connection.executescript("drop table if exists o; create table o (id integer primary key, v int);"
+                                     "drop table if exists n; create table n (id integer primary key, v int);"
+                                     "insert into o values (1, 1); insert into n values (1, 1);")
+    link = os.path.join(machine.folder, "current")
+    machine.spec = {"check": "files", "old": {"source": f"sqlite:{link}/shop.db", "table": "o"}, "new": {"table": "n"}}
+    wrong = []
+    for name, status in (("staging", 0), ("production", 1)):
+        if os.path.lexists(link):
+            os.remove(link)
+        os.symlink(name, link)
+        wrong += (machine.ready() if status == 0 else []) + machine.gate().wrong(status)
+    return wrong
+
+
 # ---- what cannot be reached -----------------------------------------------------------------------------------------
 
 
@@ -365,7 +385,7 @@ def masked(machine):
 
 TESTS = (three_over_a_day, a_mismatch_begins_it_anew, a_failed_run_is_not_ignored, undecided_rows,
          a_run_that_has_not_ended, a_clock_that_steps_back, other_specs, what_is_not_of_the_question, other_tables,
-         other_databases, no_source, no_ledger, damaged_runs, wrong_questions, one_table, shards, masked)
+         other_databases, other_files, no_source, no_ledger, damaged_runs, wrong_questions, one_table, shards, masked)
 BOTH_KINDS = (three_over_a_day, a_mismatch_begins_it_anew, a_run_that_has_not_ended, a_clock_that_steps_back, no_source,
               no_ledger)  # where the kind of ledger could matter
 
