@@ -46,7 +46,7 @@ Batch batch_make(Arena *arena, size_t column_count, const Kind *kinds, size_t ca
 }
 
 Value column_value(const Column *column, size_t row) {
-    Value value = {.kind = column->kind, .state = column->state[row]};
+    Value value = {.kind = column->kind, .state = column->state[row], .single = column->single};
     if (value.state == CELL_NULL) {
         return value;
     }
@@ -120,6 +120,14 @@ Value value_copy(Arena *arena, Value value) {
     return value;
 }
 
+Value value_single(Value value) {
+    if (value.kind == KIND_FLOAT && value.state == CELL_VALUE) {
+        value.as.number = (double)(float)value.as.number;
+        value.single = true;
+    }
+    return value;
+}
+
 Batch batch_row(Arena *arena, const Batch *batch, size_t row) {
     Kind *kinds = ARENA_MANY(arena, batch->column_count, Kind);
     for (size_t i = 0; i < batch->column_count; i++) {
@@ -129,6 +137,7 @@ Batch batch_row(Arena *arena, const Batch *batch, size_t row) {
     copy.rows = 1;
     for (size_t i = 0; i < batch->column_count; i++) {
         copy.columns[i].element = batch->columns[i].element;
+        copy.columns[i].single = batch->columns[i].single;
         column_set(arena, &copy.columns[i], 0, value_copy(arena, column_value(&batch->columns[i], row)));
     }
     return copy;

@@ -56,6 +56,7 @@ typedef enum CellState {
 typedef struct Column {
     Kind kind;
     Kind element; /* of ARRAY */
+    bool single;  /* of FLOAT: each fits 32 bits */
     uint8_t *state;
     union {
         int64_t *ints; /* BOOL, INT and the times */
@@ -80,6 +81,7 @@ typedef struct Batch {
 typedef struct Value {
     Kind kind;
     uint8_t state; /* CellState */
+    bool single;   /* of FLOAT: it fits 32 bits, and is printed in as few digits as tell it from others that do */
     union {
         int64_t integer; /* BOOL, INT and the times */
         double number;
@@ -108,5 +110,7 @@ int column_compare(const Column *a, size_t row_a, const Column *b, size_t row_b)
 void value_print(Value value, Buf *out);
 /* The other way; false: not such a text. Text is copied to the arena. */
 bool value_parse(Arena *arena, Kind kind, Str text, Value *out);
+/* The nearest float of 32 bits. Of a NULL or odd cell, and of other kinds, the value as it is. */
+Value value_single(Value value);
 
 #endif

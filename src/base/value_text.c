@@ -1,6 +1,7 @@
 /* Values as PostgreSQL prints them, and read from what it and people write.
  *
- * Promises: what value_print writes, value_parse reads back as an equal value (odd cells aside).
+ * Promises: what value_print writes, value_parse reads back as an equal value (odd cells aside; a single float by way of
+ * value_single).
  * Refuses: a text that is no value of the kind, or of one out of its range.
  */
 #include "base/value.h"
@@ -41,18 +42,32 @@ static void print_uuid(Str uuid, Buf *out) {
 
 /* Whether a text stands for this float alone. Exactly between two floats it would read back only by the rule for
  * ties, and PostgreSQL does not print such a text: 1e23 is 9.999999999999999e+22. */
-static bool text_is_float(const char *text, double number) {
+static bool text_is_float(const char *text, double number, bool single) {
     long double exact = strtold(text, NULL);
-    double neighbour = nextafter(number, exact > (long double)number ? INFINITY : -INFINITY);
-    return strtod(text, NULL) == number && exact != ((long double)number + (long double)neighbour) / 2;
+    double away = exact > (long double)number ? INFINITY : -INFINITY;
+    double neighbour = single ? (double)nextafterf((float)number, (float)away) : nextafter(number, away);
+    double read = single ? (double)strtof(text, NULL) : strtod(text, NULL);
+    return read == number && exact != ((long double)number + (long double)neighbour) / 2;
 }
 
-/* The fewest digits that read back as the same float, as "d.ddde+XX". Up to 15 digits always do, so that closing
- * zeros are the only thing to look for below that; the smallest floats have fewer. */
-static void shortest_digits(double number, char out[32]) {
-    for (int digits = number < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+/* Of a float and of a double: how many digits always read back as written, how many are always enough, the least number
+ * that has so many, and PostgreSQL's first power of ten with an exponent. */
+typedef struct FloatForm {
+    int safe_digits, most_digits;
+    double least_normal;
+    int first_exponent;
+} FloatForm;
+
+static const FloatForm DOUBLE = {DBL_DIG, DBL_DECIMAL_DIG, DBL_MIN, 15};
+static const FloatForm SINGLE = {FLT_DIG, FLT_DECIMAL_DIG, FLT_MIN, 6};
+
+/* The fewest digits that read back as the same float, as "d.ddde+XX". Below the safe ones closing zeros are the only
+ * thing to look for; the smallest floats have fewer. */
+static void shortest_digits(double number, bool single, char out[32]) {
+    const FloatForm *form = single ? &SINGLE : &DOUBLE;
+    for (int digits = number < form->least_normal ? 1 : form->safe_digits; digits <= form->most_digits; digits++) {
         snprintf(out, 32, "%.*e", digits - 1, number);
-        if (text_is_float(out, number)) {
+        if (text_is_float(out, number, single)) {
             break;
         }
     }
@@ -77,15 +92,16 @@ static void print_digits(const char *digits, size_t count, int exponent, Buf *ou
     }
 }
 
-/* PostgreSQL's float8out: plain digits from 1e-4 to below 1e15, an exponent of two digits or more beyond. */
-static void print_float(double number, Buf *out) {
+/* PostgreSQL's float8out: plain digits from 1e-4 to below 1e15, an exponent of two digits or more beyond; and its
+ * float4out, to below 1e6. */
+static void print_float(double number, bool single, Buf *out) {
     if (isnan(number) || isinf(number)) {
         buf_text(out, isnan(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
         return;
     }
     char text[32], digits[20];
     size_t count = 0;
-    shortest_digits(fabs(number), text);
+    shortest_digits(fabs(number), single, text);
     char *e = strchr(text, 'e');
     for (const char *at = text; at < e; at++) {
         if (*at != '.') {
@@ -99,7 +115,7 @@ static void print_float(double number, Buf *out) {
     if (signbit(number)) {
         buf_char(out, '-');
     }
-    bool plain = exponent >= -4 && exponent < 15;
+    bool plain = exponent >= -4 && exponent < (single ? SINGLE : DOUBLE).first_exponent;
     print_digits(digits, count, plain ? exponent : 0, out);
     if (!plain) {
         buf_printf(out, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
@@ -130,7 +146,7 @@ void value_print(Value value, Buf *out) {
         decimal_print(value.as.decimal, out);
         break;
     case KIND_FLOAT:
-        print_float(value.as.number, out);
+        print_float(value.as.number, value.single, out);
         break;
     case KIND_BYTES:
         print_bytes(value.as.text, out);

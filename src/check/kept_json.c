@@ -13,6 +13,7 @@
 
 static const char ODD[] = "odd ";
 static const char HEX[] = "hex ";
+static const char SINGLE[] = "single ";
 
 /* Text that stands in a Value as it came, whatever it is. */
 static bool is_raw(Value value) {
@@ -54,7 +55,9 @@ static bool hex_read(Arena *arena, Str text, Str *out) {
 static void value_write(Value value, JsonWriter *json) {
     Buf kind = {0}, text = {0};
     bool hex = value.state != CELL_NULL && is_raw(value) && !fits_json(value.as.text);
-    buf_printf(&kind, "%s%s%s", value.state == CELL_ODD ? ODD : "", hex ? HEX : "", kind_name(value.kind));
+    bool single = value.single && value.state == CELL_VALUE;
+    buf_printf(&kind, "%s%s%s%s", value.state == CELL_ODD ? ODD : "", hex ? HEX : "", single ? SINGLE : "",
+               kind_name(value.kind));
     json_text(json, kind.bytes);
     if (value.state == CELL_NULL) {
         json_null(json);
@@ -116,6 +119,7 @@ static bool value_read(Arena *arena, Str array, int64_t at, Value *out) {
     }
     Value value = {.state = prefix_take(&name, ODD) ? CELL_ODD : CELL_VALUE};
     bool hex = prefix_take(&name, HEX);
+    bool single = prefix_take(&name, SINGLE);
     if (!kind_read(name, &value.kind)) {
         return false;
     }
@@ -124,7 +128,9 @@ static bool value_read(Arena *arena, Str array, int64_t at, Value *out) {
         return value.state != CELL_ODD && !hex;
     }
     bool good = kept_string_read(arena, raw_text, &text) && text_value_read(arena, &value, text, hex);
-    *out = good ? value : *out;
+    if (good) {
+        *out = single ? value_single(value) : value;
+    }
     return good;
 }
 

@@ -3,6 +3,12 @@
 #include "check/compare.h"
 #include "check/mask.h"
 
+/* Both sides' floats of 32 bits: nobody writes the digits of a double for one. */
+static bool key_is_single(const Match *match, size_t i) {
+    const MatchSide *old = &match->old, *new_ = match->one_row ? old : &match->new_;
+    return old->relation.columns[old->columns[i].column].single && new_->relation.columns[new_->columns[i].column].single;
+}
+
 bool row_key_parse(const Match *match, Arena *arena, const char *const *texts, Value *out, Err *err) {
     for (size_t i = 0; i < match->key_count; i++) {
         Kind kind = match->old.columns[i].kind;
@@ -11,6 +17,8 @@ bool row_key_parse(const Match *match, Arena *arena, const char *const *texts, V
         } else if (!value_parse(arena, kind, str_of(texts[i]), &out[i])) {
             return err_set(err, TF_ERROR_USAGE, "cannot read \"%s\" as key \"%s\" of type %s",
                            mask_hides_key(match) ? "(masked)" : texts[i], match->key_names[i], kind_name(kind));
+        } else if (key_is_single(match, i)) {
+            out[i] = value_single(out[i]);
         }
     }
     return true;

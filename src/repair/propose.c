@@ -11,8 +11,10 @@ typedef struct Wanted {
 
 /* ---- what a column is to be ------------------------------------------------------------------------------- */
 
+/* As a double, since the column that it is written to may be one. */
 static Str printed(Arena *arena, Value value) {
     Buf text = {0};
+    value.single = false;
     value_print(value, &text);
     Str copy = str_copy(arena, buf_view(&text));
     buf_free(&text);

@@ -158,7 +158,9 @@ static void merge_prepare(Shards *self, const Scan *scan) {
     }
     self->merged = batch_make(&self->scan_memory, scan->column_count, kinds, BATCH_ROWS);
     for (size_t i = 0; i < scan->column_count; i++) {
-        self->merged.columns[i].element = scan->relation->columns[scan->columns[i].column].element;
+        const RelationColumn *column = &scan->relation->columns[scan->columns[i].column];
+        self->merged.columns[i].element = column->element;
+        self->merged.columns[i].single = column->single && kinds[i] == KIND_FLOAT;
     }
     self->key_count = scan->key_count;
     for (size_t i = 0; i < self->count; i++) {

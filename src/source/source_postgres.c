@@ -153,6 +153,7 @@ static Batch scan_batch(Arena *arena, const Scan *scan, PgField *out_fields) {
     for (size_t i = 0; i < scan->column_count; i++) {
         const RelationColumn *column = pg_scan_column(scan, i);
         batch.columns[i].element = column->element;
+        batch.columns[i].single = column->single && kinds[i] == KIND_FLOAT;
         out_fields[i] = (PgField){pg_reading(column->native)->wire, &batch.columns[i]};
     }
     return batch;

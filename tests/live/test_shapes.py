@@ -7,6 +7,8 @@
 import contextlib
 import json
 import os
+import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -500,6 +502,29 @@ def look_at_single_rows():
         wrong += [f"look {keys}: {line}" for line in look.wrong(look.status if look.status in statuses else statuses[0],
                                                                 *says)]
     return wrong
+
+
+@test
+def reals_are_shown_as_the_server_prints_them():
+    """Random bits of 32-bit floats, as key and as value: what is shown, and what `look` takes for a key."""
+    seed = random.SystemRandom().randint(1, 10**9)
+    rng = random.Random(seed)
+    floats = {0.1, 1e6, 999999.0, 1e-4, 16777216.0, 1.0}
+    floats |= {struct.unpack("f", struct.pack("I", rng.getrandbits(32)))[0] for _ in range(500)}
+    rows = ", ".join(f"('{number:.9g}')" for number in floats if number == number)
+    harness.psql(URL, FRESH + f"create table t.old_t (k real primary key, v real); create table t.new_t (like t.old_t);"
+                              f" insert into t.old_t select distinct v::real, v::real from (values {rows}) r (v);"
+                              f" alter table t.new_t add primary key (k); insert into t.new_t select k, null from t.old_t")
+    printed = [key for key in harness.psql(URL, "select k from t.old_t").split()]
+    spec = {"check": "reals", "old": side("t.old_t"), "new": side("t.new_t")}
+    wrong = []
+    for mode in "join", "stream":
+        found = harness.Check(spec, "--mode", mode).result["findings"]
+        shown = [(finding["key"][0], finding["old"]["v"]) for finding in found]
+        odd = sorted(set(shown) ^ {(text, text) for text in printed})
+        wrong += [f"{mode}, seed {seed}: {odd[:5]}"] if odd else []
+    look = Command("look", "0.yaml", "--", *printed[:50], specs=[spec])
+    return wrong + look.wrong(1) + (["a key that was shown was not found"] if "no such row" in look.out else [])
 
 
 @test

@@ -53,6 +53,8 @@ static void values_come_back(void) {
         parsed(KIND_DECIMAL, "NaN"),
         parsed(KIND_FLOAT, "0.1"),
         parsed(KIND_FLOAT, "5e-324"),
+        value_single(parsed(KIND_FLOAT, "0.1")),
+        value_single(parsed(KIND_FLOAT, "3.4028235e38")),
         parsed(KIND_FLOAT, "-inf"),
         parsed(KIND_BYTES, "\\x00ff"),
         parsed(KIND_TIMESTAMPTZ, "2026-01-02 03:04:05.000001+00"),
