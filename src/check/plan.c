@@ -160,6 +160,22 @@ static const RelationColumn *key_column(const MatchSide *side, size_t i) {
     return &side->relation.columns[side->relation.key[i]];
 }
 
+/* Whether both keys lie in one order, which is not that of bytes. */
+static bool one_collation(const RelationColumn *a, const RelationColumn *b, bool one_server) {
+    return a->collation != NULL && b->collation != NULL && strcmp(a->collation, b->collation) == 0 &&
+           (one_server || (!a->collation_local && !b->collation_local));
+}
+
+static const char *two_orders(Arena *arena, const RelationColumn *a, const RelationColumn *b) {
+    const char *old = a->collation == NULL ? "bytes" : a->collation, *new_ = b->collation == NULL ? "bytes" : b->collation;
+    if (strcmp(old, new_) == 0) {
+        return arena_printf(arena, "text key \"%s\" is ordered by %s on both sides, of a version that the servers do not "
+                                   "know, and may be in two orders", a->name, old);
+    }
+    return arena_printf(arena, "text key \"%s\" is ordered by %s on the old side and by %s on the new, and ranges of one "
+                               "order are not ranges of the other", a->name, old, new_);
+}
+
 /* Why the key of these relations cannot be cut into ranges that both sides agree on; NULL where it can. */
 static const char *no_ranges_reason(Arena *arena, const Match *match, Source *old, Source *new_, bool *out_native) {
     const MatchSide *sides[] = {&match->old, &match->new_};
@@ -183,13 +199,8 @@ static const char *no_ranges_reason(Arena *arena, const Match *match, Source *ol
         if (a->kind != KIND_TEXT || (a->collation == NULL && b->collation == NULL)) {
             continue;
         }
-        bool same = a->collation != NULL && b->collation != NULL && strcmp(a->collation, b->collation) == 0;
-        if (!same || !same_instance(old, new_)) {
-            return arena_printf(arena,
-                                "text key \"%s\" is ordered by %s on the old side and by %s on the new, and "
-                                "ranges of one order are not ranges of the other",
-                                a->name, a->collation == NULL ? "bytes" : a->collation,
-                                b->collation == NULL ? "bytes" : b->collation);
+        if (!one_collation(a, b, same_instance(old, new_))) {
+            return two_orders(arena, a, b);
         }
         *out_native = true;
     }

@@ -11,7 +11,8 @@
 typedef struct Collation {
     bool bytes;       /* sorts by UTF-8 bytes */
     bool stale;       /* its library has changed since its indexes were built */
-    const char *name; /* equal names in one server: one order */
+    bool local;       /* equal names are one order on one server only */
+    const char *name;
 } Collation;
 
 /* Through to_jsonb, since the columns' names changed in 12, 15, 16 and 17. */
@@ -49,6 +50,8 @@ static Collation collation_of_row(const PgSession *session, Arena *arena, const 
     buf_text(&name, exact ? "" : PG_NONDETERMINISTIC);
     Collation collation = {
         .bytes = session->utf8 && (plain_c || provider == 'b'),
+        /* libc's versions are known from 13 on; of "C.UTF-8" there is none, since its order never changes */
+        .local = provider == 'c' && version[0] == '\0' && strncmp(locale, "C.", 2) != 0,
         .stale = version[0] != '\0' && actual[0] != '\0' && strcmp(version, actual) != 0,
         .name = arena_copy(arena, name.bytes, name.length),
     };
@@ -260,6 +263,7 @@ typedef struct TextOrder {
     bool own;   /* the index has the column's own collation */
     bool bytes; /* ... and it, or the "C" of the index, is byte order */
     bool usable;
+    bool local; /* see Collation */
     const char *name;
 } TextOrder;
 
@@ -273,6 +277,7 @@ static bool text_order_read(PgSession *session, Arena *arena, uint32_t own, uint
         .text = true,
         .own = own == of_index,
         .bytes = collation.bytes && (own == of_index || of_index == C_COLLATION),
+        .local = collation.local,
         .name = collation.name,
     };
     out->usable = out->bytes || (out->own && !collation.stale);
@@ -306,6 +311,7 @@ static void column_order_set(Arena *arena, RelationColumn *column, const TextOrd
         column->order_sql = arena_printf(arena, "%s%s", column->sql, pg_reading(column->native)->order);
     } else if (order->text && !order->bytes) {
         column->collation = order->name;
+        column->collation_local = order->local;
     }
 }
 

@@ -70,7 +70,7 @@ static void relation_join(Relation *all, const Relation *part) {
         const char *a = all->columns[all->key[i]].collation;
         const char *b = part->columns[all->key[i]].collation;
         bool same = a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-        all->key_ordered = all->key_ordered && same;
+        all->key_ordered = all->key_ordered && same && !part->columns[all->key[i]].collation_local;
     }
 }
 

@@ -64,7 +64,8 @@ typedef struct RelationColumn {
     bool computed;
     ColumnGiven given;
     bool defaulted;    /* a new row that leaves it out gets a value; false: NULL */
-    const char *collation; /* of TEXT keys: identifies the order; NULL: byte order */
+    const char *collation; /* of TEXT keys: equal names are one order; NULL: byte order */
+    bool collation_local;  /* ... but on one server only, since nothing tells its library's version */
     const char *sql;   /* the expression that reads it, quoted; belongs to the source that described it */
     const char *order_sql; /* the expression that sorts by value, likewise */
     uint32_t native;   /* the engine's own type number */

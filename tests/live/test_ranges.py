@@ -473,11 +473,12 @@ def planned_ranges(told):
 
 def plan_counts(tally, rng):
     """`plan` says how many ranges there will be, and why not more where text keys lie in two orders."""
-    for case_name, many, says in (("int", True, "ranges of the key"), ("no_index", False, "no index"),
-                                  ("text_two_collations", False, "ranges of one order")):
+    for case_name, new_url, many, says in (("int", URL, True, "ranges of the key"), ("no_index", URL, False, "no index"),
+                                           ("text_icu", OTHER, True, "in the collation of its index"),
+                                           ("text_two_collations", URL, False, "ranges of one order")):
         case = next(case for case in CASES if case.name == case_name)
         load(case, rng, ROWS, ROWS, True)
-        told = plan(spec_of(case, URL, URL))
+        told = plan(spec_of(case, URL, new_url))
         count = planned_ranges(told)
         wrong = []
         if count is None or (count >= 10) != many:
