@@ -118,8 +118,9 @@ bool digest_by_cuts(Arena *arena, const Plan *plan, Source *old, Source *new_, c
 /* Whether keys lie so densely that stretches of them are as good as a hash: *out is how many keys there are. */
 static bool is_dense(const Plan *plan, const Range *range, int64_t rows, uint64_t *out) {
     bool bounded = range->rows == RANGE_BETWEEN && range->from != NULL && range->to != NULL;
-    if (!bounded || plan->match->key_count != 1 || range->from->kind != KIND_INT || range->to->kind != KIND_INT) {
-        return false;
+    bool integers = plan->match->key_count == 1 && plan->match->old.columns[0].kind == KIND_INT;
+    if (!bounded || !integers || range->from->kind != KIND_INT || range->to->kind != KIND_INT) {
+        return false; /* numbers that are compared as decimals have integers for bounds, too */
     }
     *out = (uint64_t)range->to->as.integer - (uint64_t)range->from->as.integer;
     return *out / SPARSE <= (uint64_t)rows;
