@@ -1,7 +1,7 @@
 /* Values as PostgreSQL prints them, and read from what it and people write.
  *
- * Promises: what value_print writes, value_parse reads back as an equal value (odd cells aside; a single float by way of
- * value_single).
+ * Promises: what value_print writes, value_parse reads back as an equal value (odd cells aside; a single float by way
+ * of value_single).
  * Refuses: a text that is no value of the kind, or of one out of its range.
  */
 #include "base/value.h"

@@ -1,5 +1,5 @@
-/* Waiting for another thread, for no longer than a while: by the clock that nobody sets. A condition variable's own clock
- * is the wall's, and one that is set back an hour makes a wait of 50 ms an hour longer.
+/* Waiting for another thread, for no longer than a while: by the clock that nobody sets. A condition variable's own
+ * clock is the wall's, and one that is set back an hour makes a wait of 50 ms an hour longer.
  *
  *     pthread_cond_t changed;
  *     wait_init(&changed);                 // in place of pthread_cond_init

@@ -1,8 +1,8 @@
 /* The digests of a range on both sides -> what they prove, and which rows are left to be read.
  *
  *     digest_by_cuts      stretches of the key: costs the servers least, and tells where to look closer
- *     digest_by_buckets   parts of a stretch, the same on both sides: short stretches where keys are dense integers, else
- *                         parts by a hash of the key. Few rows are left where few differ, wherever they lie
+ *     digest_by_buckets   parts of a stretch, the same on both sides: shorter stretches where keys are dense integers,
+ *                         else parts by a hash of the key. Few rows are left where few differ, wherever they lie
  *
  * Both servers work at the same time. Promises: whatever row of either side could be a finding or undecided lies in
  * what is left. Both sources have begun; after a failure they may still be at work until they are ended.

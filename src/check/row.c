@@ -5,8 +5,10 @@
 
 /* Both sides' floats of 32 bits: nobody writes the digits of a double for one. */
 static bool key_is_single(const Match *match, size_t i) {
-    const MatchSide *old = &match->old, *new_ = match->one_row ? old : &match->new_;
-    return old->relation.columns[old->columns[i].column].single && new_->relation.columns[new_->columns[i].column].single;
+    const MatchSide *old = &match->old;
+    const MatchSide *new_ = match->one_row ? old : &match->new_;
+    return old->relation.columns[old->columns[i].column].single &&
+           new_->relation.columns[new_->columns[i].column].single;
 }
 
 bool row_key_parse(const Match *match, Arena *arena, const char *const *texts, Value *out, Err *err) {

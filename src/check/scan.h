@@ -23,8 +23,8 @@ MUST_CHECK bool scan_start(const RangeScan *scan, Source *old, Source *new_, Err
 /* Reads the scans that were started to their end; the sources may be paced. *out: digests, zeros of keys alone. */
 MUST_CHECK bool scan_merge(const RangeScan *scan, Source *old, Source *new_, Comparator *comparator, Counts *counts,
                            FindingTaker taker, MergeResult *out, Err *err);
-/* Ends the transactions of both sides (NULL: not opened), whatever happened in them. `good`: what was read was read well;
- * false where it was not, or does not end well. */
+/* Ends the transactions of both sides (NULL: not opened), whatever happened in them. `good`: what was read was read
+ * well. False where it was not, or does not end well. */
 MUST_CHECK bool scan_end(Source *old, Source *new_, bool good, Err *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* Carries a wish to stop to whatever waits for a server: a range's statement, a second look, a connection in the making.
+/* Carries a wish to stop to whatever waits for a server: a range's statement, a second look, a connection in the
+ * making.
  *
  *     Watch watch;
  *     watch_open(&watch, stop);

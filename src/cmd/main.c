@@ -23,7 +23,8 @@ static const Command command_table[] = {
     {"plan", "SPEC", "Shows what `check` would do, and reads no rows", NULL, FOR_PLAN, cmd_plan},
     {"look", "SPEC KEY...", "Reads these rows now and shows old and new side by side",
      "A key of several columns is written as its parts, in key order.\n", FOR_LOOK, cmd_look},
-    {"gate", "SPEC", "Says whether the contract phase may begin: from the ledger and the live tables, by the spec's policy",
+    {"gate", "SPEC",
+     "Says whether the contract phase may begin: from the ledger and the live tables, by the spec's policy",
      "Open is 0, closed is 1; 2 where something that matters could not be looked at.\n", FOR_GATE, cmd_gate},
     {"repair", "SPEC", "Shows the writes that would make the side agree that is not trusted; --write makes them",
      "The check itself says which rows disagree, unless --key or --keys does. Rows are written one at a time,\n"
