@@ -170,15 +170,17 @@ static const char *two_orders(Arena *arena, const RelationColumn *a, const Relat
     const char *old = a->collation == NULL ? "bytes" : a->collation;
     const char *new_ = b->collation == NULL ? "bytes" : b->collation;
     if (strcmp(old, new_) == 0) {
-        return arena_printf(arena,
-                            "text key \"%s\" is ordered by %s on both sides, of a version that the servers do not know, "
-                            "and may be in two orders",
-                            a->name, old);
+        return arena_printf(
+            arena,
+            "text key \"%s\" is ordered by %s on both sides, of a version that the servers do not know, "
+            "and may be in two orders",
+            a->name, old);
     }
-    return arena_printf(arena,
-                        "text key \"%s\" is ordered by %s on the old side and by %s on the new, and ranges of one order "
-                        "are not ranges of the other",
-                        a->name, old, new_);
+    return arena_printf(
+        arena,
+        "text key \"%s\" is ordered by %s on the old side and by %s on the new, and ranges of one order "
+        "are not ranges of the other",
+        a->name, old, new_);
 }
 
 /* Why the key of these relations cannot be cut into ranges that both sides agree on; NULL where it can. */

@@ -270,7 +270,8 @@ static void pg_unlock(LedgerDb *db) {
 /* ---- stopping
  * --------------------------------------------------------------------------------------------------------- */
 
-/* What is kept quickly is kept; a lock that somebody holds, or a server that is gone, holds up nobody who asked to stop. */
+/* What is kept quickly is kept; a lock that somebody holds, or a server that is gone, holds up nobody who asked to
+ * stop. */
 static void stoppable_cancel(Source *source) {
     PgLedger *ledger = (PgLedger *)(void *)((char *)source - offsetof(PgLedger, stoppable));
     int64_t since_us = atomic_load(&ledger->busy_since_us);

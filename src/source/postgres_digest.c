@@ -8,7 +8,8 @@
 /* ---- one value --------------------------------------------------------------------------------------------- */
 
 /* How a value is hashed with a seed: $ is the seed, @ the value. Of what PostgreSQL's own hash of a type leaves out a
- * class is made, and hashed over the first hash. Operators are spelled so that none of another schema takes their place. */
+ * class is made, and hashed over the first hash. Operators are spelled so that none of another schema takes their
+ * place. */
 typedef struct Form {
     const char *cast;
     const char *classes; /* branches of a CASE, "": none; NULL: the hash is whole without */
@@ -141,8 +142,8 @@ void pg_digest_only(PgSql *sql, const Scan *scan) {
     for (size_t i = 0; i < bytes; i++) {
         buf_printf(&sql->text, "%02x", scan->only->chosen[i]);
     }
-    buf_printf(&sql->text, "'::bytea, pg_catalog.hashint8(%s)" OPERATOR("&") "%u)" OPERATOR("=") "1", key_seed(sql, scan, own_name),
-               (unsigned)(scan->only->of - 1));
+    buf_printf(&sql->text, "'::bytea, pg_catalog.hashint8(%s)" OPERATOR("&") "%u)" OPERATOR("=") "1",
+               key_seed(sql, scan, own_name), (unsigned)(scan->only->of - 1));
 }
 
 /* ---- a row ------------------------------------------------------------------------------------------------ */
@@ -249,7 +250,8 @@ static void row_bucket(PgSql *sql, const DigestScan *digest) {
 /* OFFSET 0 keeps what is below from being computed twice. */
 static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) {
     bool whole = digest->buckets.of == 1;
-    buf_printf(&sql->text, "pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %sh IS NULL), pg_catalog.sum(h) FROM (SELECT ",
+    buf_printf(&sql->text,
+               "pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %sh IS NULL), pg_catalog.sum(h) FROM (SELECT ",
                digest->doubt_count > 0 ? "u OR " : "");
     if (!whole) {
         row_bucket(sql, digest);

@@ -71,8 +71,8 @@ enum { READ_FIRST = 8 << 10, READ_GROWTH = 8, READ_LAST = 512 << 10, READ_PATIEN
 static bool read_made_up(PgSession *session, int bytes, int64_t *out_us, Err *err) {
     PGresult *row;
     Arena scratch = {0};
-    const char *sql = arena_printf(&scratch, "SELECT pg_catalog.repeat('x', 1024) FROM pg_catalog.generate_series(1, %d)",
-                                   bytes / 1024);
+    const char *sql = arena_printf(
+        &scratch, "SELECT pg_catalog.repeat('x', 1024) FROM pg_catalog.generate_series(1, %d)", bytes / 1024);
     int64_t start_us = clock_monotonic_us();
     bool good = pg_session_ask(session, sql, NULL, 0, DOING, &row, err);
     if (good) {

@@ -15,7 +15,8 @@ const char *pg_join_told_type(const JoinScan *join);
 /* One row: rows of old, rows of new, joined rows, suspects, whether a key stands twice or has a NULL; where they can be
  * told, an array of the leading keys of PG_JOIN_TOLD_KEYS suspects. */
 void pg_join_count_sql(PgSql *sql, const JoinScan *join);
-/* With sql->among set only rows with these leading keys. The suspects in key order: is in old, is in new, the old columns, the new columns. one_row: the old columns. */
+/* With sql->among set only rows with these leading keys. The suspects in key order: is in old, is in new, the old
+ * columns, the new columns. one_row: the old columns. */
 void pg_join_rows_sql(PgSql *sql, const JoinScan *join);
 
 #endif

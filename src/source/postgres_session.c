@@ -583,9 +583,9 @@ bool pg_session_commit(PgSession *session, Err *err) {
     return good;
 }
 
-/* Whatever happens, no transaction is open afterwards. A late request to cancel (pg_copy_stop's, or a standby's conflict)
- * may hit the ROLLBACK itself, and nobody knows what an active connection is doing: without its connection a transaction
- * ends, too, and the next begin connects anew. */
+/* Whatever happens, no transaction is open afterwards. A late request to cancel (pg_copy_stop's, or a standby's
+ * conflict) may hit the ROLLBACK itself, and nobody knows what an active connection is doing: without its connection a
+ * transaction ends, too, and the next begin connects anew. */
 void pg_session_rollback(PgSession *session) {
     if (connection_lost(session)) {
         return;

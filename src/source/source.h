@@ -288,7 +288,7 @@ typedef enum LoadPart { LOAD_SESSIONS = 1 << 0, LOAD_REPLICAS = 1 << 1 } LoadPar
 typedef struct SourceLoad {
     int64_t active_sessions;       /* of others: those that run a statement now */
     int64_t oldest_transaction_us; /* age of the oldest open transaction of others */
-    int64_t replica_lag_us;        /* of the replica furthest behind, or of this server where it is one; 0: no replica */
+    int64_t replica_lag_us; /* of the replica furthest behind, or of this server where it is one; 0: no replica */
     int64_t position;              /* in the log of changes, bytes; of a standby: what it has replayed */
     int64_t slowest_position;      /* what the replica furthest behind has replayed; `position` where there is none */
 } SourceLoad;
@@ -397,7 +397,8 @@ bool source_may_be_same(const char *a, const char *b);
 void sources_cancel(void);
 
 /* The place of a source, or of a ledger, among those that sources_cancel reaches. An engine that offers `cancel` takes
- * it before it may have to wait for anything, and leaves it before it goes; to leave what was never taken does nothing. */
+ * it before it may have to wait for anything, and leaves it before it goes; to leave what was never taken does nothing.
+ */
 typedef struct SourcePlace {
     Source *source;
     struct SourcePlace *before, *after;

@@ -50,8 +50,8 @@ MUST_CHECK bool yaml_parse(Arena *arena, const char *path, Str text, YamlFile *o
 /* The value of a key, or NULL. */
 const YamlNode *yaml_get(const YamlNode *mapping, const char *key);
 SpecPlace yaml_place(const YamlFile *file, const YamlNode *node);
-/* The place of bytes of a text that begins at byte `from` of a file, in its words: where one has blanks the other may have
- * line ends and indentation. false: the text does not stand there. */
+/* The place of bytes of a text that begins at byte `from` of a file, in its words: where one has blanks the other may
+ * have line ends and indentation. false: the text does not stand there. */
 MUST_CHECK bool yaml_place_of(Str file, size_t from, Str text, size_t offset, size_t length, SpecPlace *out);
 /* The place of bytes inside a node's text; the whole node where it does not stand in the file in its words. */
 SpecPlace yaml_place_inside(const YamlFile *file, const YamlNode *node, size_t offset, size_t length);
