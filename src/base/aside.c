@@ -46,20 +46,12 @@ static Task *task_make(Aside what) {
     return task;
 }
 
-static bool task_start(Task *task) {
-    pthread_attr_t detached;
-    pthread_t thread;
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    bool started = pthread_create(&thread, &detached, task_main, task) == 0;
-    pthread_attr_destroy(&detached);
-    return started;
-}
-
+/* A thread that is done is waited for to its very end, where libraries free what they kept for it. */
 bool aside_do(Aside what, int64_t patience_us, const atomic_bool *unwanted) {
     int64_t start_us = clock_monotonic_us();
     Task *task = task_make(what);
-    if (!task_start(task)) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, task_main, task) != 0) {
         task_free(task);
         what.work(what.self);
         return true;
@@ -73,7 +65,10 @@ bool aside_do(Aside what, int64_t patience_us, const atomic_bool *unwanted) {
     task->forgotten = !done;
     pthread_mutex_unlock(&task->lock);
     if (done) {
+        pthread_join(thread, NULL);
         task_free(task);
+    } else {
+        pthread_detach(thread);
     }
     return done;
 }

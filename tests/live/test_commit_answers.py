@@ -6,6 +6,7 @@ the server really did is said to it, too: committed, as a server that panics may
 """
 
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -13,7 +14,7 @@ from harness import Tally, psql, URL
 from proxy import Between, Reader, error, message
 from repairs import Pair, entries, wait_until_gone
 
-COMMIT, ROLLBACK = b"COMMIT\0", b"ROLLBACK\0"
+COMMIT, ROLLBACK, INSERT = b"COMMIT\0", b"ROLLBACK\0", re.compile(rb"\bINSERT (/\*.*?\*/ )?INTO ")
 
 
 READY = message(b"Z", b"I")
@@ -30,7 +31,7 @@ class Answerer(Between):
         reader, wrote = Reader(connection.client, first_is_bare=True), False
         while True:
             kind, body = reader.next()
-            wrote = (wrote and body != ROLLBACK) or (kind == b"P" and b" INSERT INTO " in body)
+            wrote = (wrote and body != ROLLBACK) or (kind == b"P" and INSERT.search(body) is not None)
             if kind == b"Q" and body == COMMIT and wrote and self.left:
                 self.left = 0
                 connection.told = True
