@@ -23,7 +23,7 @@ typedef struct DigestFound {
 } DigestFound;
 
 /* Few enough to read, where one of a bucket differs. */
-enum { BUCKET_ROWS = 8 };
+enum { BUCKET_ROWS = 12 };
 
 /* A task's range, cut between the plan's ranges, finely but not too finely for one statement. */
 const Range *digest_cuts(Arena *arena, const Plan *plan, const RangeTask *task, size_t *out_count);
