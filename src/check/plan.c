@@ -3,6 +3,7 @@
 #include "check/cost.h"
 #include "check/resume.h"
 #include "expr/sql.h"
+#include "source/relation.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -160,12 +161,6 @@ static const RelationColumn *key_column(const MatchSide *side, size_t i) {
     return &side->relation.columns[side->relation.key[i]];
 }
 
-/* Whether both keys lie in one order, which is not that of bytes. */
-static bool one_collation(const RelationColumn *a, const RelationColumn *b, bool one_server) {
-    return a->collation != NULL && b->collation != NULL && strcmp(a->collation, b->collation) == 0 &&
-           (one_server || (!a->collation_local && !b->collation_local));
-}
-
 static const char *two_orders(Arena *arena, const RelationColumn *a, const RelationColumn *b) {
     const char *old = a->collation == NULL ? "bytes" : a->collation;
     const char *new_ = b->collation == NULL ? "bytes" : b->collation;
@@ -203,13 +198,13 @@ static const char *no_ranges_reason(Arena *arena, const Match *match, Source *ol
         if (a->kind != b->kind && (a->kind == KIND_FLOAT || b->kind == KIND_FLOAT)) {
             return "a float key is compared with an exact one";
         }
-        if (a->kind != KIND_TEXT || (a->collation == NULL && b->collation == NULL)) {
+        if (a->kind != KIND_TEXT) {
             continue;
         }
-        if (!one_collation(a, b, same_instance(old, new_))) {
+        if (!columns_share_order(a, b, same_instance(old, new_))) {
             return two_orders(arena, a, b);
         }
-        *out_native = true;
+        *out_native = *out_native || a->collation != NULL;
     }
     return NULL;
 }
@@ -410,8 +405,7 @@ Scan plan_scan(const Plan *plan, bool of_new, Range range) {
     };
 }
 
-DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count,
-                       KeyBuckets buckets) {
+DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count, KeyBuckets buckets) {
     return (DigestScan){
         .scan = plan_scan(plan, of_new, (Range){cuts[0].rows, cuts[0].from, cuts[cut_count - 1].to}),
         .parts = plan->digest.parts[of_new],

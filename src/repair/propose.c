@@ -1,5 +1,7 @@
 #include "repair/propose.h"
 
+#include "source/relation.h"
+
 #include <string.h>
 
 /* What a target is to be: as a value to judge by, and as the text to write. */
@@ -23,15 +25,10 @@ static Str printed(Arena *arena, Value value) {
 
 /* The row that a side does not have: all NULL. */
 static Batch row_of_nulls(Arena *arena, const MatchSide *side) {
-    Kind *kinds = ARENA_MANY(arena, side->column_count, Kind);
-    for (size_t i = 0; i < side->column_count; i++) {
-        kinds[i] = side->columns[i].kind;
-    }
-    Batch batch = batch_make(arena, side->column_count, kinds, 1);
+    Batch batch = relation_batch(arena, &side->relation, side->columns, side->column_count, 1);
     batch.rows = 1;
     for (size_t i = 0; i < side->column_count; i++) {
-        batch.columns[i].element = side->relation.columns[side->columns[i].column].element;
-        column_set(arena, &batch.columns[i], 0, (Value){.kind = kinds[i], .state = CELL_NULL});
+        column_set(arena, &batch.columns[i], 0, (Value){.kind = side->columns[i].kind, .state = CELL_NULL});
     }
     return batch;
 }

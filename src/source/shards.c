@@ -1,5 +1,7 @@
 #include "source/shards.h"
 
+#include "source/relation.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -67,10 +69,8 @@ static void relation_join(Relation *all, const Relation *part) {
         all->columns[i].loose = all->columns[i].loose || part->columns[i].loose;
     }
     for (size_t i = 0; i < all->key_count; i++) {
-        const char *a = all->columns[all->key[i]].collation;
-        const char *b = part->columns[all->key[i]].collation;
-        bool same = a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-        all->key_ordered = all->key_ordered && same && !part->columns[all->key[i]].collation_local;
+        size_t key = all->key[i];
+        all->key_ordered = all->key_ordered && columns_share_order(&all->columns[key], &part->columns[key], false);
     }
 }
 
@@ -152,16 +152,8 @@ static bool shards_end(Source *source, Err *err) {
 
 static void merge_prepare(Shards *self, const Scan *scan) {
     arena_empty(&self->scan_memory);
-    Kind *kinds = ARENA_MANY(&self->scan_memory, scan->column_count, Kind);
-    for (size_t i = 0; i < scan->column_count; i++) {
-        kinds[i] = scan->columns[i].kind;
-    }
-    self->merged = batch_make(&self->scan_memory, scan->column_count, kinds, BATCH_ROWS);
-    for (size_t i = 0; i < scan->column_count; i++) {
-        const RelationColumn *column = &scan->relation->columns[scan->columns[i].column];
-        self->merged.columns[i].element = column->element;
-        self->merged.columns[i].single = column->single && kinds[i] == KIND_FLOAT;
-    }
+    self->merged =
+        relation_batch(&self->scan_memory, scan->relation, scan->columns, scan->column_count, BATCH_ROWS);
     self->key_count = scan->key_count;
     for (size_t i = 0; i < self->count; i++) {
         self->shards[i].batch = NULL;

@@ -12,6 +12,7 @@
 #include "source/postgres_sql.h"
 #include "source/postgres_url.h"
 #include "source/postgres_write.h"
+#include "source/relation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -145,16 +146,9 @@ static bool postgres_boundaries(Source *source, const Relation *relation, KeyOrd
 
 /* A batch for the scan's columns, and the fields that fill it. */
 static Batch scan_batch(Arena *arena, const Scan *scan, PgField *out_fields) {
-    Kind *kinds = ARENA_MANY(arena, scan->column_count, Kind);
+    Batch batch = relation_batch(arena, scan->relation, scan->columns, scan->column_count, BATCH_ROWS);
     for (size_t i = 0; i < scan->column_count; i++) {
-        kinds[i] = scan->columns[i].kind;
-    }
-    Batch batch = batch_make(arena, scan->column_count, kinds, BATCH_ROWS);
-    for (size_t i = 0; i < scan->column_count; i++) {
-        const RelationColumn *column = pg_scan_column(scan, i);
-        batch.columns[i].element = column->element;
-        batch.columns[i].single = column->single && kinds[i] == KIND_FLOAT;
-        out_fields[i] = (PgField){pg_reading(column->native)->wire, &batch.columns[i]};
+        out_fields[i] = (PgField){pg_reading(pg_scan_column(scan, i)->native)->wire, &batch.columns[i]};
     }
     return batch;
 }

@@ -11,6 +11,7 @@
  */
 #include "source/source_sqlite.h"
 
+#include "source/relation.h"
 #include "source/sqlite_cell.h"
 #include "source/sqlite_describe.h"
 #include "source/sqlite_error.h"
@@ -325,11 +326,8 @@ static bool scan_open(SqliteSource *source, const Scan *scan, const Buf *sql, Er
         return sqlite_error(err, source->db, TF_ERROR_SCHEMA, "read %s of \"%s\"", scan->relation->name,
                             source->info.place);
     }
-    Kind *kinds = ARENA_MANY(&source->scan_memory, scan->column_count, Kind);
-    for (size_t i = 0; i < scan->column_count; i++) {
-        kinds[i] = scan->columns[i].kind;
-    }
-    source->batch = batch_make(&source->scan_memory, scan->column_count, kinds, BATCH_ROWS);
+    source->batch =
+        relation_batch(&source->scan_memory, scan->relation, scan->columns, scan->column_count, BATCH_ROWS);
     source->relation = scan->relation;
     source->key_count = scan->key_count;
     for (size_t i = 0; i < scan->key_count; i++) {

@@ -99,6 +99,24 @@ class Run:
         shutil.rmtree(self.folder)
 
 
+class Locked:
+    """with Locked(url, table): another session holds the table's lock."""
+
+    def __init__(self, url, table):
+        self.url, self.table = url, table
+
+    def __enter__(self):
+        self.holder = subprocess.Popen(["psql", "-X", "-q", "-d", self.url, "-c",
+                                        f"begin; lock {self.table}; select pg_sleep(60)"],
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return self
+
+    def __exit__(self, *_):
+        psql(self.url, "select pg_terminate_backend(pid) from pg_stat_activity"
+                       f" where query like '%lock {self.table}%' and pid <> pg_backend_pid()")
+        self.holder.wait()
+
+
 class Frozen:
     """with Frozen(server): its processes neither answer nor end."""
 
@@ -144,13 +162,9 @@ def while_differences_wait_for_their_second_look(tally, server, one, two):
 def while_a_second_look_waits_for_a_lock(tally, server, one, two):
     run = Run(one, two, "--mode", "stream", "--settle", "16 s")
     run.wait_until_it_settles(two)
-    lock = subprocess.Popen(["psql", "-X", "-q", "-d", two, "-c", "begin; lock new_t; select pg_sleep(60)"],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(two, f"select 1 from pg_stat_activity where {MINE} and wait_event_type = 'Lock'")
-    wrong = run.stop("stopped while differences were looked at again")
-    psql(two, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%lock new_t%'"
-              " and pid <> pg_backend_pid()")
-    lock.wait()
+    with Locked(two, "new_t"):
+        wait_for(two, f"select 1 from pg_stat_activity where {MINE} and wait_event_type = 'Lock'")
+        wrong = run.stop("stopped while differences were looked at again")
     run.close()
     tally.note("while a second look waits for a lock", wrong)
 
@@ -200,14 +214,10 @@ def while_a_postgresql_ledger_is_locked(tally, server, one, two):
     ledger = sibling(server.admin, "ledger")
     run = Run(one, two, "--mode", "stream", "--chunk-rows", "100", "--workers", "2", where=SLOW, ledger=ledger)
     wait_for(one, READS)
-    lock = subprocess.Popen(["psql", "-X", "-q", "-d", ledger, "-c", "begin; lock twofold.twofold_range; select pg_sleep(60)"],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(ledger, "select 1 from pg_stat_activity where application_name = 'twofold/ledger'"
-                     " and wait_event_type = 'Lock'")
-    wrong = run.stop("stopped")
-    psql(ledger, "select pg_terminate_backend(pid) from pg_stat_activity where query like '%lock twofold%'"
-                 " and pid <> pg_backend_pid()")
-    lock.wait()
+    with Locked(ledger, "twofold.twofold_range"):
+        wait_for(ledger, "select 1 from pg_stat_activity where application_name = 'twofold/ledger'"
+                         " and wait_event_type = 'Lock'")
+        wrong = run.stop("stopped")
     run.close()
     tally.note("while a PostgreSQL ledger is locked", wrong)
 

@@ -1,0 +1,12 @@
+/* What follows from a described relation, whatever engine it is of. */
+#ifndef SOURCE_RELATION_H
+#define SOURCE_RELATION_H
+
+#include "source/source.h"
+
+/* A batch of these columns with room for `capacity` rows, and none in it. In arena. */
+Batch relation_batch(Arena *arena, const Relation *relation, const ScanColumn *columns, size_t count, size_t capacity);
+/* Whether ranges of one text key are ranges of the other. `one_server`: they are, as far as orders go, in one place. */
+bool columns_share_order(const RelationColumn *a, const RelationColumn *b, bool one_server);
+
+#endif
