@@ -18,7 +18,7 @@ static bool ask_both(Source *old, Source *new_, const DigestScan *old_scan, cons
 }
 
 static bool proves(const RowsDigest *old, const RowsDigest *new_) {
-    return old->rows == new_->rows && old->doubtful == 0 && new_->doubtful == 0 && old->sum == new_->sum;
+    return old->rows == new_->rows && !old->doubtful && !new_->doubtful && old->sum == new_->sum;
 }
 
 /* True where the rows of these digests are left. */

@@ -7,57 +7,92 @@
 
 /* ---- one value --------------------------------------------------------------------------------------------- */
 
-/* How a value is hashed with a seed: $ is the seed, @ the value. Of what PostgreSQL's own hash of a type leaves out a
- * class is made, and hashed over the first hash. Operators are spelled so that none of another schema takes their
- * place. */
+/* How a value is hashed with a seed: $ is the seed, @ the value. What PostgreSQL's own hash of a type leaves out are
+ * the value's classes: 1, 2, ... where the first, second, ... condition is true, else 0. Operators are spelled so that
+ * none of another schema takes their place. */
 typedef struct Form {
     const char *cast;
-    const char *classes; /* branches of a CASE, "": none; NULL: the hash is whole without */
     const char *hash;
     const char *absent; /* what stands in the place of a NULL, which is a class of its own */
+    bool bare;          /* for some values the hash is the seed, or differs from another's by one bit of it */
+    const char *classes[2];
 } Form;
+
+enum { CLASS_NULL = 3, CLASS_BITS = 2 };
 
 #define OPERATOR(name) " OPERATOR(pg_catalog." name ") "
 
 /* The seconds between a moment and 2000 are a double of their own for each microsecond of 140 years; beyond a century
  * the text is hashed, too, onto the seed. Texts of values are those of the pinned settings. */
 #define MOMENT(type, range, zone)                                                                                      \
-    "pg_catalog.hashfloat8extended(pg_catalog." range "_subdiff(@, '2000-01-01" zone "'::" type "), $" OPERATOR("#")   \
-    "CASE WHEN @" OPERATOR(">=") "'1900-01-01" zone "'::" type " AND @" OPERATOR("<=") "'2100-01-01" zone "'::" type   \
-    " THEN 0::int8 ELSE pg_catalog.hashtextextended(@::text COLLATE \"C\", 1) END)"
-#define TEXT "pg_catalog.hashtextextended(@ COLLATE \"C\", $)"
-#define NEGATIVE " WHEN @" OPERATOR("<") "0::numeric THEN 1"
-#define NOT_A_NUMBER " WHEN @" OPERATOR("=") "'NaN'::numeric THEN 2"
+    "pg_catalog.hashfloat8extended(pg_catalog." range "_subdiff(@, '2000-01-01" zone "'::" type                        \
+    "), $" OPERATOR("#") "CASE WHEN @" OPERATOR(">=") "'1900-01-01" zone "'::" type " AND @" OPERATOR(                 \
+        "<=") "'2100-01-01" zone "'::" type                                                                            \
+              " THEN 0::int8 ELSE pg_catalog.hashtextextended(@::text COLLATE \"C\", 1) END)"
+#define TEXT         "pg_catalog.hashtextextended(@ COLLATE \"C\", $)"
+#define NEGATIVE     "@" OPERATOR("<") "0::numeric"
+#define NOT_A_NUMBER "@" OPERATOR("=") "'NaN'::numeric"
 
-/* A float's zero and a number's infinity are hashed to the seed itself, a number's zero to the one before, and its
- * exponent is put on its hash by XOR: with no other hash over them two columns could change places, or sums of 1 and
- * 10000 be equal. */
+/* Bare: a float's zero and a number's infinity are hashed to the seed itself, a number's zero to the one before, and
+ * its exponent is put on its hash by XOR. */
 static const Form FORMS[KIND_COUNT] = {
-    [KIND_BOOL] = {"::bool::int4", NULL, "pg_catalog.hashint4extended(@, $)", "0"},
-    [KIND_INT] = {"::int8", NULL, /* both halves, since they are folded into one */
-                  "pg_catalog.hashint8extended(@, pg_catalog.hashint4extended((@" OPERATOR(">>") "32)::int4, $))", "0"},
-    [KIND_DECIMAL] = {"::numeric", NEGATIVE NOT_A_NUMBER, /* the sign, and which special one */
-                      "pg_catalog.hash_numeric_extended(@, $)", "0"},
-    [KIND_FLOAT] = {"::float8", "", "pg_catalog.hashfloat8extended(@, $)", "0"},
-    [KIND_TEXT] = {"::text", NULL, TEXT, "''"},
-    [KIND_BYTES] = {"::bytea", NULL, "CASE WHEN @ IS NOT NULL THEN pg_catalog.hash_array_extended(ARRAY[@], $) END",
-                    "''"},
-    [KIND_TIMESTAMPTZ] = {"::timestamptz", "", MOMENT("timestamptz", "tstzrange", " 00:00:00+00"), "'2000-01-01'"},
-    [KIND_TIMESTAMP] = {"::timestamp", "", MOMENT("timestamp", "tsrange", " 00:00:00"), "'2000-01-01'"},
-    [KIND_DATE] = {"::date", "",
-                   "pg_catalog.hashfloat8extended(pg_catalog.daterange_subdiff(@, '2000-01-01'::date), $)",
-                   "'2000-01-01'"},
-    [KIND_TIME] = {"::time::text", NULL, TEXT, "''"},
-    [KIND_INTERVAL] = {"::interval::text", NULL, TEXT, "''"},
-    [KIND_UUID] = {"::uuid", NULL, "pg_catalog.uuid_hash_extended(@, $)", "'00000000-0000-0000-0000-000000000000'"},
-    [KIND_JSON] = {"::text", NULL, TEXT, "''"},
-    [KIND_ARRAY] = {"::text", NULL, TEXT, "''"},
-    [KIND_OPAQUE] = {"::text", NULL, TEXT, "''"},
+    [KIND_BOOL] = {.cast = "::bool::int4", .hash = "pg_catalog.hashint4extended(@, $)", .absent = "0"},
+    [KIND_INT] = {.cast = "::int8", /* both halves, since they are folded into one */
+                  .hash =
+                      "pg_catalog.hashint8extended(@, pg_catalog.hashint4extended((@" OPERATOR(">>") "32)::int4, $))",
+                  .absent = "0"},
+    [KIND_DECIMAL] = {.cast = "::numeric",
+                      .hash = "pg_catalog.hash_numeric_extended(@, $)",
+                      .absent = "0",
+                      .bare = true,
+                      .classes = {NEGATIVE, NOT_A_NUMBER}},
+    [KIND_FLOAT] = {.cast = "::float8", .hash = "pg_catalog.hashfloat8extended(@, $)", .absent = "0", .bare = true},
+    [KIND_TEXT] = {.cast = "::text", .hash = TEXT, .absent = "''"},
+    [KIND_BYTES] = {.cast = "::bytea",
+                    .hash = "CASE WHEN @ IS NOT NULL THEN pg_catalog.hash_array_extended(ARRAY[@], $) END",
+                    .absent = "''"},
+    [KIND_TIMESTAMPTZ] = {.cast = "::timestamptz",
+                          .hash = MOMENT("timestamptz", "tstzrange", " 00:00:00+00"),
+                          .absent = "'2000-01-01'",
+                          .bare = true},
+    [KIND_TIMESTAMP] = {.cast = "::timestamp",
+                        .hash = MOMENT("timestamp", "tsrange", " 00:00:00"),
+                        .absent = "'2000-01-01'",
+                        .bare = true},
+    [KIND_DATE] = {.cast = "::date",
+                   .hash = "pg_catalog.hashfloat8extended(pg_catalog.daterange_subdiff(@, '2000-01-01'::date), $)",
+                   .absent = "'2000-01-01'",
+                   .bare = true},
+    [KIND_TIME] = {.cast = "::time::text", .hash = TEXT, .absent = "''"},
+    [KIND_INTERVAL] = {.cast = "::interval::text", .hash = TEXT, .absent = "''"},
+    [KIND_UUID] = {.cast = "::uuid",
+                   .hash = "pg_catalog.uuid_hash_extended(@, $)",
+                   .absent = "'00000000-0000-0000-0000-000000000000'"},
+    [KIND_JSON] = {.cast = "::text", .hash = TEXT, .absent = "''"},
+    [KIND_ARRAY] = {.cast = "::text", .hash = TEXT, .absent = "''"},
+    [KIND_OPAQUE] = {.cast = "::text", .hash = TEXT, .absent = "''"},
 };
 
 /* Of 32 bits; and of numbers that are never infinite, so that one special one is left. */
-static const Form NARROW = {"::int4", NULL, "pg_catalog.hashint4extended(@, $)", "0"};
-static const Form FINITE = {"::numeric", NEGATIVE, "pg_catalog.hash_numeric_extended(@, $)", "0"};
+static const Form NARROW = {.cast = "::int4", .hash = "pg_catalog.hashint4extended(@, $)", .absent = "0"};
+static const Form FINITE = {.cast = "::numeric",
+                            .hash = "pg_catalog.hash_numeric_extended(@, $)",
+                            .absent = "0",
+                            .bare = true,
+                            .classes = {NEGATIVE}};
+
+/* A value of a row: its form, and the SQL that names it. */
+typedef struct Link {
+    const Form *form;
+    const char *name;
+    bool nullable; /* one that is not and is NULL after all makes the whole chain NULL */
+} Link;
+
+static const char *link_value(Arena *arena, const Link *link) {
+    const Form *form = link->form;
+    return link->nullable ? arena_printf(arena, "coalesce(%s%s, %s)", link->name, form->cast, form->absent)
+                          : arena_printf(arena, "%s%s", link->name, form->cast);
+}
 
 static void write_form(Buf *out, const char *form, const char *value, const char *seed) {
     for (const char *c = form; *c != '\0'; c++) {
@@ -71,35 +106,64 @@ static void write_form(Buf *out, const char *form, const char *value, const char
     }
 }
 
-static void write_class(Buf *out, const Form *form, const char *name, const char *value, bool nullable) {
-    const char *classes = form->classes == NULL ? "" : form->classes;
-    if (!nullable && classes[0] == '\0') {
-        buf_char(out, '0');
-        return;
-    }
+/* Two bits a value, so that all that hashes leave out goes into the first seed at once. */
+static void write_class(Buf *out, const Link *link, const char *value, unsigned place) {
     buf_text(out, "CASE");
-    if (nullable) {
-        buf_printf(out, " WHEN %s IS NULL THEN 3", name);
+    if (link->nullable) {
+        buf_printf(out, " WHEN %s IS NULL THEN %u", link->name, (unsigned)CLASS_NULL << place);
     }
-    write_form(out, classes, value, "");
+    for (unsigned i = 0; i < CLASS_NULL - 1 && link->form->classes[i] != NULL; i++) {
+        buf_text(out, " WHEN ");
+        write_form(out, link->form->classes[i], value, "");
+        buf_printf(out, " THEN %u", (i + 1) << place);
+    }
     buf_text(out, " ELSE 0 END");
 }
 
-/* SQL for 64 bits of the value and the seed. NULL where a value that is not nullable is NULL after all. */
-static const char *value_hash(Arena *arena, const Form *form, const char *name, bool nullable, const char *seed) {
-    const char *value = arena_printf(arena, nullable ? "coalesce(%s%s, %s)" : "%s%s", name, form->cast, form->absent);
-    bool classed = nullable || form->classes != NULL;
-    Buf text = {0};
-    if (classed) {
-        buf_text(&text, "pg_catalog.hashint4extended(");
-        write_class(&text, form, name, value, nullable);
-        buf_text(&text, ", ");
+static void write_classes(Arena *arena, Buf *out, const Link *links, size_t count) {
+    size_t written = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (links[i].nullable || links[i].form->classes[0] != NULL) {
+            buf_text(out, written++ == 0 ? "" : OPERATOR("+"));
+            write_class(out, &links[i], link_value(arena, &links[i]), (unsigned)i * CLASS_BITS);
+        }
     }
-    write_form(&text, form->hash, value, seed);
-    buf_text(&text, classed ? ")" : "");
-    const char *copy = arena_copy(arena, text.bytes, text.length);
+    buf_text(out, written == 0 ? "0" : "");
+}
+
+static const char *hash_once_more(Arena *arena, const char *hash) {
+    return arena_printf(arena, "pg_catalog.hashint4extended(0, %s)", hash);
+}
+
+static const char *link_hash(Arena *arena, const Link *link, const char *seed) {
+    Buf text = {0};
+    write_form(&text, link->form->hash, link_value(arena, link), seed);
+    const char *hash = arena_copy(arena, text.bytes, text.length);
     buf_free(&text);
-    return copy;
+    return hash;
+}
+
+/* SQL for 64 bits of at most CHAIN_LINKS values and the seed. A hash is the seed of the next, so that no pattern of
+ * values cancels; and no bare one is the seed of another, or the last: two columns could change places, or sums of 1
+ * and 10000 be equal. The classes come before all values: a bit of them passes through two hashes or more. They also
+ * keep the seed from the first value, as a key is no random one (a zero under 5 would be an infinity under 4). */
+enum { CHAIN_LINKS = 15 }; /* of two bits each in a positive int4 */
+
+static const char *chain_hash(Arena *arena, const Link *links, size_t count, const char *seed) {
+    Buf first = {0};
+    buf_text(&first, "pg_catalog.hashint4extended(");
+    write_classes(arena, &first, links, count);
+    buf_printf(&first, ", %s)", seed);
+    const char *hash = arena_copy(arena, first.bytes, first.length);
+    buf_free(&first);
+    for (size_t i = 0; i < count; i++) {
+        bool covered = i + 1 < count && !links[i + 1].form->bare;
+        hash = link_hash(arena, &links[i], hash);
+        if (links[i].form->bare && !covered) {
+            hash = hash_once_more(arena, hash);
+        }
+    }
+    return hash;
 }
 
 static void comma(PgSql *sql, size_t i) {
@@ -126,12 +190,17 @@ static bool key_is_seed(const Scan *scan) {
 
 /* 64 bits of the key: an integer is its own. */
 static const char *key_seed(PgSql *sql, const Scan *scan, ColumnName *name) {
-    const char *seed = "0::int8";
     if (key_is_seed(scan)) {
         return arena_printf(&sql->scratch, "%s::int8", name(sql, scan, 0));
     }
-    for (size_t i = 0; i < scan->key_count; i++) {
-        seed = value_hash(&sql->scratch, &FORMS[scan->columns[i].kind], name(sql, scan, i), false, seed);
+    const char *seed = "0::int8";
+    for (size_t i = 0; i < scan->key_count;) {
+        Link links[CHAIN_LINKS];
+        size_t count = 0;
+        for (; i < scan->key_count && count < CHAIN_LINKS; i++) {
+            links[count++] = (Link){&FORMS[scan->columns[i].kind], name(sql, scan, i), false};
+        }
+        seed = chain_hash(&sql->scratch, links, count, seed);
     }
     return seed;
 }
@@ -148,15 +217,10 @@ void pg_digest_only(PgSql *sql, const Scan *scan) {
 
 /* ---- a row ------------------------------------------------------------------------------------------------ */
 
-/* A hash is the seed of the next, so that no pattern of values cancels. Chains end here and there: expressions that are
- * nested too deeply are refused. Before the first value and after the last there is one hash more: a key is no random
- * seed (a zero under 5 would be an infinity under 4), and the last step of a hash spreads a flipped bit too evenly (in
- * 29 pairs of 2^27 keys by the same difference, which cancels where two rows change places). */
-enum { CHAIN_PARTS = 16 };
-
-/* What is computed is computed once, in a stage of its own. */
+/* What is computed is computed once, in a stage of its own: the key's hash where more than one hash begins with it. */
 static bool is_staged(const DigestScan *digest) {
-    bool staged = !key_is_seed(&digest->scan);
+    bool begins_more = digest->part_count > CHAIN_LINKS || digest->buckets.of > 1;
+    bool staged = !key_is_seed(&digest->scan) && begins_more;
     for (size_t i = 0; i < digest->scan.column_count; i++) {
         staged = staged || pg_scan_column(&digest->scan, i)->computed;
     }
@@ -182,20 +246,27 @@ static const char *row_seed(PgSql *sql, const DigestScan *digest) {
     return is_staged(digest) ? "d.s" : key_seed(sql, &digest->scan, outer_name);
 }
 
-static const char *chain_hash(PgSql *sql, const DigestScan *digest, size_t chain) {
-    const char *seed =
-        arena_printf(&sql->scratch, "pg_catalog.hashint4extended(%zu, %s)", chain, row_seed(sql, digest));
-    for (size_t i = chain * CHAIN_PARTS; i < digest->part_count && i < (chain + 1) * CHAIN_PARTS; i++) {
+static const char *part_chain(PgSql *sql, const DigestScan *digest, size_t first) {
+    Link links[CHAIN_LINKS];
+    size_t count = 0;
+    const char *seed = row_seed(sql, digest);
+    for (size_t i = first; i < digest->part_count && count < CHAIN_LINKS; i++) {
         const DigestPart *part = &digest->parts[i];
-        seed = value_hash(&sql->scratch, part_form(part), part_name(sql, digest, i), !part->never_null, seed);
+        links[count++] = (Link){part_form(part), part_name(sql, digest, i), !part->never_null};
     }
-    return seed;
+    if (first > 0) {
+        seed = arena_printf(&sql->scratch, "pg_catalog.hashint4extended(%zu, %s)", first, seed);
+    }
+    return chain_hash(&sql->scratch, links, count, seed);
 }
 
+/* Of several chains, since expressions that are nested too deeply are refused. After the last value there is one hash
+ * more: the last step of a hash spreads a flipped bit too evenly (in 29 pairs of 2^27 keys by the same difference,
+ * which cancels where two rows change places). */
 static void row_hash(PgSql *sql, const DigestScan *digest) {
     buf_text(&sql->text, "pg_catalog.hashint4extended(0, ");
-    for (size_t chain = 0; chain == 0 || chain * CHAIN_PARTS < digest->part_count; chain++) {
-        buf_printf(&sql->text, "%s%s", chain == 0 ? "" : OPERATOR("#"), chain_hash(sql, digest, chain));
+    for (size_t i = 0; i == 0 || i < digest->part_count; i += CHAIN_LINKS) {
+        buf_printf(&sql->text, "%s%s", i == 0 ? "" : OPERATOR("#"), part_chain(sql, digest, i));
     }
     buf_char(&sql->text, ')');
 }
@@ -247,24 +318,29 @@ static void row_bucket(PgSql *sql, const DigestScan *digest) {
     }
 }
 
-/* OFFSET 0 keeps what is below from being computed twice. */
+/* sum and avg of one expression share its state, which is computed once. A row without a hash is counted by count(*)
+ * and by neither of them. */
+#define A_HASH_IS_MISSING                                                                                              \
+    "pg_catalog.count(*)" OPERATOR(">") "0 AND (pg_catalog.sum(h)" OPERATOR(                                           \
+        "/") "pg_catalog.count(*)::numeric" OPERATOR("=") "pg_catalog.avg(h)) IS NOT TRUE"
+
 static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) {
     bool whole = digest->buckets.of == 1;
-    buf_printf(&sql->text,
-               "pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE %sh IS NULL), pg_catalog.sum(h) FROM (SELECT ",
-               digest->doubt_count > 0 ? "u OR " : "");
+    bool doubts = digest->doubt_count > 0;
+    buf_printf(&sql->text, "pg_catalog.count(*), %s%s, pg_catalog.sum(h) FROM (SELECT ", A_HASH_IS_MISSING,
+               doubts ? " OR coalesce(pg_catalog.bool_or(u), false)" : "");
     if (!whole) {
         row_bucket(sql, digest);
     }
     row_hash(sql, digest);
     buf_text(&sql->text, " AS h");
-    if (digest->doubt_count > 0) {
+    if (doubts) {
         buf_text(&sql->text, ", ");
         doubtful(sql, digest);
         buf_text(&sql->text, " AS u");
     }
     from_stage(sql, digest, scan);
-    buf_text(&sql->text, whole ? " OFFSET 0) e" : " OFFSET 0) e GROUP BY b");
+    buf_text(&sql->text, whole ? ") e" : ") e GROUP BY b");
 }
 
 /* ---- cuts --------------------------------------------------------------------------------------------------- */
@@ -371,8 +447,8 @@ static const struct Probe {
 };
 
 static void probe_hash(PgSql *sql, const Form *form, const struct Probe *probe, bool nullable) {
-    const char *value = arena_printf(&sql->scratch, "(%s)", probe->value);
-    buf_printf(&sql->text, ", %s", value_hash(&sql->scratch, form, value, nullable, "'8589934592770'::int8"));
+    Link link = {form, arena_printf(&sql->scratch, "(%s)", probe->value), nullable};
+    buf_printf(&sql->text, ", %s", chain_hash(&sql->scratch, &link, 1, "'8589934592770'::int8"));
 }
 
 void pg_digest_probe_sql(PgSql *sql) {
@@ -429,7 +505,7 @@ bool pg_digest_read(const PGresult *rows, const DigestScan *digest, RowsDigest *
             seen[number] = true;
             out[number] = (RowsDigest){
                 .rows = number_at(rows, i, FIELD_ROWS),
-                .doubtful = number_at(rows, i, FIELD_DOUBTFUL),
+                .doubtful = *PQgetvalue(rows, i, FIELD_DOUBTFUL) == 't',
                 .sum = sum_at(rows, i, FIELD_SUM),
             };
         }

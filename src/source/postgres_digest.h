@@ -1,10 +1,10 @@
 /* A range of rows -> one statement that hashes and counts them in the server.
  *
- * A row's hash is a chain over its parts: the hash of one value is the seed of the next, and the first seed is made of
- * the key. What PostgreSQL's hash of a type leaves out (the upper half of an int8, the sign of a number) goes into the
- * seed before it, so that different values are never hashed alike but by chance, about 2^-64; NULL, '' and a
- * neighbour's value are told apart. The hashes are summed. A row without a hash, since a column that is never NULL is
- * NULL in it, is in doubt.
+ * A row's hash is a chain over its parts: the hash of one value is the seed of the next. What PostgreSQL's hash of a
+ * value leaves out (the sign of a number, which NaN or infinity it is, and whether it is NULL) goes, of all parts at
+ * once, with the key into the first seed; so different values are never hashed alike but by chance, about 2^-64, and
+ * NULL, '' and a neighbour's value are told apart. The hashes are summed. Where a row has no hash, since a column that
+ * is never NULL is NULL in it, its cut is in doubt.
  * Many cuts are rows of a list that the table is joined to, each a short scan of the key's index.
  */
 #ifndef SOURCE_POSTGRES_DIGEST_H
@@ -12,7 +12,7 @@
 
 #include "source/postgres_sql.h"
 
-/* Columns: number of the cut or bucket, rows, doubtful rows, the sum. A bucket without rows has no line. */
+/* Columns: number of the cut or bucket, rows, whether a row is in doubt, the sum. A bucket without rows has no line. */
 void pg_digest_sql(PgSql *sql, const DigestScan *digest);
 /* Hashes of fixed values of every kind, joined to one text. */
 void pg_digest_probe_sql(PgSql *sql);

@@ -302,7 +302,7 @@ static bool shards_digest(Source *source, const DigestScan *digest, Err *err) {
 static void digests_add(RowsDigest *into, const RowsDigest *from, size_t count) {
     for (size_t i = 0; i < count; i++) {
         into[i].rows += from[i].rows;
-        into[i].doubtful += from[i].doubtful;
+        into[i].doubtful |= from[i].doubtful;
         into[i].sum += from[i].sum;
     }
 }

@@ -240,7 +240,8 @@ static inline bool digest_lists(Kind kind) {
 /* The sum of the rows' hashes, 64 bits each: order-free, and exact, so that no carry is lost. Each row's hash is seeded
  * by its key, so that values which change places between two rows do not cancel. */
 typedef struct RowsDigest {
-    int64_t rows, doubtful;
+    int64_t rows;
+    bool doubtful; /* a row is in doubt */
     i128 sum;
 } RowsDigest;
 

@@ -312,20 +312,26 @@ def folded_values():
 
 @test
 def values_that_move_between_columns():
-    """('a', 'bc') and ('ab', 'c'); ('x', NULL) and (NULL, 'x'); the last column and the next row's."""
-    columns = [Kind(None, "text", "text")] * 2
-    keys = [Kind(None, "int", "int")]
-    both(table("old", keys, columns, [["1", "a", "bc"], ["2", "x", None], ["3", "", "y"], ["4", "p", "q"]]),
-         table("new", keys, columns, [["1", "ab", "c"], ["2", None, "x"], ["3", "y", ""], ["4", "q", "p"]]))
-    wrong, run = wrong_with(spec_of(equal=["c0", "c1"]))
-    if run.result is not None and run.result["different"] != 4:
-        wrong.append(f"{run.result['different']} of 4 differences were found")
+    """('a', 'bc') and ('ab', 'c'); ('x', NULL) and (NULL, 'x'); (5, -5) and (-5, 5). Each row is a range of its own."""
+    wrong = []
+    for kind, old, new in (("text", [["a", "bc"], ["x", None], ["", "y"], ["p", "q"], ["", None]],
+                            [["ab", "c"], [None, "x"], ["y", ""], ["q", "p"], [None, ""]]),
+                           ("numeric", [["5", "-5"], ["0", None], ["1", "10000"], ["-1", "10000"]],
+                            [["-5", "5"], [None, "0"], ["10000", "1"], ["1", "-10000"]])):
+        columns, keys = [Kind(None, kind, kind)] * 2, [Kind(None, "int", "int")]
+        both(table("old", keys, columns, [[str(i), *row] for i, row in enumerate(old)]),
+             table("new", keys, columns, [[str(i), *row] for i, row in enumerate(new)]))
+        found, run = wrong_with(spec_of(equal=["c0", "c1"]), options=("--chunk-rows", "1"))
+        if run.result is not None and run.result["different"] != len(old):
+            found.append(f"{run.result['different']} of {len(old)} differences were found")
+        wrong += [f"{kind}: {line}" for line in found]
     return wrong
 
 
 @test
 def values_whose_hash_is_the_seed():
-    """PostgreSQL hashes a zero, or an infinity, to the seed or close to it: it stands in another column."""
+    """PostgreSQL hashes a zero, or an infinity, to the seed or close to it: it stands in another column.
+    Each row is a range of its own."""
     wrong = []
     for kind, value, other in (("float8", "0", "1.5"), ("numeric", "0", "Infinity"), ("numeric", "NaN", "Infinity"),
                                ("numeric(9,2)", "0", "NaN"), ("date", "2000-01-01", "2000-01-02"),
@@ -335,7 +341,7 @@ def values_whose_hash_is_the_seed():
         columns, keys = [Kind(None, kind, kind)] * 2, [Kind(None, "int", "int")]
         both(table("old", keys, columns, [["1", value, other], ["2", None, value], ["3", other, None]]),
              table("new", keys, columns, [["1", other, value], ["2", value, None], ["3", None, other]]))
-        found, run = wrong_with(spec_of(equal=["c0", "c1"]))
+        found, run = wrong_with(spec_of(equal=["c0", "c1"]), options=("--chunk-rows", "1"))
         if run.result is not None and run.result["different"] != 3:
             found.append(f"{run.result['different']} of 3 differences were found")
         wrong += [f"{kind} {value}: {line}" for line in found]
@@ -372,6 +378,19 @@ def a_pattern_over_many_columns():
     wrong, run = wrong_with(spec_of(equal=[f"c{i}" for i in range(256)]))
     if run.result is not None and run.result["different"] != 1:
         wrong.append("the difference was not found")
+    return wrong
+
+
+@test
+def a_null_that_moves_to_the_next_of_many_columns():
+    """In each of 40 rows, which are ranges of their own, from another column."""
+    count = 40
+    columns, keys = [Kind(None, "int", "int")] * count, [Kind(None, "int", "int")]
+    both(*(table(side, keys, columns, [[str(row), *(None if i == (row + moved) % count else "0" for i in range(count))]
+                                       for row in range(count)]) for side, moved in (("old", 0), ("new", 1))))
+    wrong, run = wrong_with(spec_of(equal=[f"c{i}" for i in range(count)]), options=("--chunk-rows", "1"))
+    if run.result is not None and run.result["different"] != count:
+        wrong.append(f"{run.result['different']} of {count} differences were found")
     return wrong
 
 
