@@ -112,7 +112,8 @@ class Bench:
 
     def print(self, title):
         more = ("processor s | ratio | ", "--:|--:|") if self.processor is not None else ("", "")
-        print(f"{title}, {os.cpu_count()} cores, PostgreSQL {psql(self.url, 'show server_version').split()[0]}\n")
+        print(f"{title}, {os.cpu_count()} cores, PostgreSQL {psql(self.url, 'show server_version').split()[0]} with"
+              f" shared_buffers of {psql(self.url, 'show shared_buffers').strip()}\n")
         print(f"| | seconds | against | ratio | at most | {more[0]}peak MiB |")
         print(f"|---|--:|---|--:|--:|{more[1]}--:|")
         for name in self.commands:

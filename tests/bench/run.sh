@@ -32,7 +32,9 @@ scratch=$(mktemp -d "${TMPDIR:-/tmp}/twofold-bench.XXXXXX")
 chmod 755 "$scratch"
 trap 'tests/postgres.sh stop "$scratch/pg"; rm -rf "$scratch"' EXIT
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-url=$(tests/postgres.sh start "$scratch/pg" "listen_addresses = '127.0.0.1'" "port = $port" "shared_buffers = 512MB" \
+# As its manual advises for a machine that is a server's own: a quarter of the memory.
+buffers=$(awk '/^MemTotal:/ { printf "%dMB", $2 / 4096 }' /proc/meminfo)
+url=$(tests/postgres.sh start "$scratch/pg" "listen_addresses = '127.0.0.1'" "port = $port" "shared_buffers = $buffers" \
     "max_wal_size = 8GB")
 url="$url&port=$port"
 psql -X -q -d "$url" -c 'create database bench' -c 'create database bench_2'
