@@ -2,9 +2,9 @@
 
 enum {
     CUTS_MAX = 1024,
-    CUT_ROWS = 1024,         /* fewer cost more to find than to read; of more, one that differs costs too much */
-    SELECTS_MAX = 48,        /* where each cut is a SELECT of its own, ... */
-    SELECT_PARTS_MAX = 400,  /* ... whose texts grow by each hashed part */
+    CUT_ROWS = 1024,        /* fewer cost more to find than to read; of more, one that differs costs too much */
+    SELECTS_MAX = 48,       /* where each cut is a SELECT of its own, ... */
+    SELECT_PARTS_MAX = 400, /* ... whose texts grow by each hashed part */
     BUCKETS_LEAST = 64,
     SPARSE = 4, /* keys a row: of more, a stretch of keys says too little about how many rows it holds */
 };
@@ -126,15 +126,23 @@ static bool is_dense(const Plan *plan, const Range *range, int64_t rows, uint64_
     return *out / SPARSE <= (uint64_t)rows;
 }
 
+static uint32_t buckets_wanted(int64_t rows) {
+    int64_t wanted = rows / BUCKET_ROWS;
+    return (uint32_t)(wanted < BUCKETS_LEAST        ? BUCKETS_LEAST
+                      : wanted > DIGEST_BUCKETS_MAX ? DIGEST_BUCKETS_MAX
+                                                    : wanted);
+}
+
 static KeyBuckets buckets_for(const Plan *plan, const Range *range, int64_t rows) {
-    KeyBuckets buckets = {.of = BUCKETS_LEAST};
+    KeyBuckets buckets = {.of = buckets_wanted(rows)};
     uint64_t keys;
-    while (buckets.of < DIGEST_BUCKETS_MAX && (int64_t)buckets.of * BUCKET_ROWS < rows) {
-        buckets.of *= 2;
-    }
     if (is_dense(plan, range, rows, &keys)) {
         buckets.first = range->from->as.integer;
         buckets.width = (int64_t)(keys / buckets.of) + 1;
+        return buckets;
+    }
+    while ((buckets.of & (buckets.of - 1)) != 0) {
+        buckets.of += buckets.of & -buckets.of; /* to the next power of two */
     }
     return buckets;
 }

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKUP_KEYS = 1000 }; /* keys a statement */
+enum {
+    LOOKUP_KEYS = 4000,      /* keys a statement, ... */
+    LOOKUP_BYTES = 16 << 20, /* ... and fewer where rows are wide, but not ... */
+    LOOKUP_LEAST = 100,      /* ... fewer than these */
+};
 
 void looker_open(Looker *looker, Arena *arena, const Plan *plan, Guest *guest) {
     looker->plan = plan;
@@ -130,10 +134,16 @@ typedef struct Gather {
     size_t at;
 } Gather;
 
-/* Up to LOOKUP_KEYS open suspects that were not looked at yet; moves on past them. */
-static size_t gather_open(Gather *from, Chosen *out) {
+static size_t lookup_keys(const Plan *plan) {
+    const Relation *relation = &plan->match->old.relation;
+    double fit = LOOKUP_BYTES / (1 + relation->estimated_row_bytes + relation->estimated_long_bytes);
+    return fit < LOOKUP_LEAST ? LOOKUP_LEAST : fit > LOOKUP_KEYS ? LOOKUP_KEYS : (size_t)fit;
+}
+
+/* Up to `most` open suspects that were not looked at yet; moves on past them. */
+static size_t gather_open(Gather *from, Chosen *out, size_t most) {
     size_t count = 0;
-    while (from->pending != NULL && count < LOOKUP_KEYS) {
+    while (from->pending != NULL && count < most) {
         if (from->at == from->pending->count) {
             *from = (Gather){.pending = from->pending->next};
             continue;
@@ -147,11 +157,12 @@ static size_t gather_open(Gather *from, Chosen *out) {
 }
 
 static bool look_all(Looker *looker, Pending *group, Err *err) {
-    Chosen *chosen = mem_alloc(LOOKUP_KEYS * sizeof *chosen);
+    size_t most = lookup_keys(looker->plan);
+    Chosen *chosen = mem_alloc(most * sizeof *chosen);
     Gather from = {.pending = group};
     bool good = true;
     size_t count;
-    while (good && !stop_wanted(looker->guest->stop) && (count = gather_open(&from, chosen)) > 0) {
+    while (good && !stop_wanted(looker->guest->stop) && (count = gather_open(&from, chosen, most)) > 0) {
         good = look_some(looker, chosen, count, err);
     }
     free(chosen);

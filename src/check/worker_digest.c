@@ -9,8 +9,10 @@
 #include "check/digest_read.h"
 
 enum {
-    RANGES_BY_ROWS = 8,       /* ranges read without a digest after one whose digests were in vain */
+    RANGES_BY_ROWS = 4,       /* ranges read without a digest after one whose digests were in vain, ... */
+    RANGES_BY_ROWS_MAX = 256, /* ... and twice as many after the next, up to these */
     MANY_LEFT = 8,            /* they were where more than 1/8 of the rows was left to read */
+    TRIAL_PIECES = 8,         /* of a range that is digested once more after those: the first tells about the others */
     BUCKET_WORTH_ROWS = 4000, /* fewer are read sooner than hashed again */
 };
 
@@ -68,16 +70,22 @@ static size_t stretches_join(DigestFound *found, size_t count) {
     return made;
 }
 
-/* How the next ranges are to be asked for. */
+static bool in_vain(int64_t rows, int64_t left) {
+    return left > rows / MANY_LEFT;
+}
+
+/* How the next ranges are to be asked for: `rows` were digested, `left` of them to no use. */
 static void digest_learn(Worker *worker, size_t cuts, size_t cuts_left, int64_t rows, int64_t left) {
-    worker->by_rows = left > rows / MANY_LEFT ? RANGES_BY_ROWS : 0;
+    int longer = worker->in_vain == 0 ? RANGES_BY_ROWS : 2 * worker->in_vain;
+    worker->in_vain = !in_vain(rows, left) ? 0 : longer < RANGES_BY_ROWS_MAX ? longer : RANGES_BY_ROWS_MAX;
+    worker->by_rows = worker->in_vain;
     worker->by_buckets = cuts_left * 2 > cuts;
-    worker->rows_before = rows / 2;
+    worker->rows_a_range = (worker->counts.old_rows + worker->counts.new_rows) / 2 / (int64_t)worker->task->count + 1;
 }
 
 /* A task whose rows differ here and there: pieces that buckets divide finely, each digested when its turn comes. */
-static size_t pieces_make(const Range *cuts, size_t cut_count, int64_t rows, DigestFound *out) {
-    size_t wanted = (size_t)(rows / (DIGEST_BUCKETS_MAX * BUCKET_ROWS)) + 1;
+static size_t pieces_make(const Range *cuts, size_t cut_count, int64_t rows, size_t least, DigestFound *out) {
+    size_t wanted = (size_t)(rows / (DIGEST_BUCKETS_MAX * BUCKET_ROWS)) + least;
     size_t count = wanted < cut_count ? wanted : cut_count;
     for (size_t i = 0; i < count; i++) {
         Range range = cuts[i * cut_count / count];
@@ -94,8 +102,9 @@ static bool digest_task(Worker *worker, Arena *scratch, DigestFound **out, size_
     const Range *cuts = digest_cuts(scratch, plan, worker->task, out_cuts);
     DigestFound *found = ARENA_MANY(scratch, *out_cuts, DigestFound);
     *out = found;
-    if (worker->by_buckets && worker->rows_before > 0) {
-        *out_count = pieces_make(cuts, *out_cuts, worker->rows_before, found);
+    if (worker->by_buckets) {
+        int64_t rows = worker->rows_a_range * (int64_t)worker->task->count;
+        *out_count = pieces_make(cuts, *out_cuts, rows, worker->in_vain > 0 ? TRIAL_PIECES : 1, found);
         return true;
     }
     if (!digest_by_cuts(scratch, plan, worker->old, worker->new_, cuts, *out_cuts, found, err)) {
@@ -108,6 +117,18 @@ static bool digest_task(Worker *worker, Arena *scratch, DigestFound **out, size_
 static bool digest_piece(Worker *worker, Arena *scratch, DigestFound *found, Err *err) {
     return found->expected_rows == 0 || digest_by_buckets(scratch, worker->plan, worker->old, worker->new_,
                                                           found->range, found->expected_rows, found, err);
+}
+
+/* Pieces that were not digested, by rows. */
+static bool read_rest(Worker *worker, const DigestFound *found, size_t count, Err *err) {
+    const Counts *counts = &worker->counts;
+    int64_t before = counts->old_rows + counts->new_rows;
+    Range rest = found[0].range;
+    rest.to = found[count - 1].range.to;
+    MergeResult ignored;
+    bool good = worker_read_rows(worker, rest, NULL, false, &ignored, err);
+    guest_spend(worker->guest, counts->old_rows + counts->new_rows - before);
+    return good;
 }
 
 bool worker_read_digest(Worker *worker, Err *err) {
@@ -125,6 +146,10 @@ bool worker_read_digest(Worker *worker, Err *err) {
         rows += found[i].old_rows + found[i].new_rows;
         left += rows_left(&found[i]);
         arena_rewind(&scratch, mark);
+        if (good && i + 1 < count && found[i + 1].expected_rows > 0 && in_vain(rows, left)) {
+            good = read_rest(worker, &found[i + 1], count - i - 1, err);
+            break;
+        }
     }
     if (good) {
         worker_remember_empty(worker);

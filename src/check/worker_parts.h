@@ -30,18 +30,19 @@ struct Worker {
     Err timeout;                  /* why worker_range was false */
 
     /* its findings, held back */
-    Arena range_memory; /* emptied when they were delivered */
-    FindingList held;   /* in range_memory */
-    size_t parts;       /* how often findings left before the end of the range */
+    Arena range_memory;  /* emptied when they were delivered */
+    FindingList held;    /* in range_memory */
+    size_t parts;        /* how often findings left before the end of the range */
     int64_t handed_rows; /* keys seen when findings left last */
 
     /* what the ranges before it taught */
-    bool impatient;      /* the last one failed for good where waiting might have helped */
-    bool found_empty;    /* it had rows on one side only: this one may have, too */
-    bool empty_is_new;   /* which side had none */
-    int by_rows;         /* ranges yet to come that are read without a digest */
-    bool by_buckets;     /* the next range's digest is one by buckets, ... */
-    int64_t rows_before; /* ... for as many rows as the range before had */
+    bool impatient;       /* the last one failed for good where waiting might have helped */
+    bool found_empty;     /* it had rows on one side only: this one may have, too */
+    bool empty_is_new;    /* which side had none */
+    int by_rows;          /* ranges yet to come that are read without a digest */
+    int in_vain;          /* how many they were, after the last digest; 0: it was of use */
+    bool by_buckets;      /* the next range's digest is one by buckets, ... */
+    int64_t rows_a_range; /* ... and a range of the plan has about as many rows */
 };
 
 /* Opens a side at its first use: a join needs one of them. */

@@ -120,7 +120,7 @@ typedef struct ScanColumn {
 /* The rows of a range in parts, the same on every source that gives one digest_probe: by a hash of the key; or, of one
  * INT key, in stretches of `width` keys from `first` on, which an index finds where few of them are chosen. */
 typedef struct KeyBuckets {
-    uint32_t of;                 /* a power of two, at most DIGEST_BUCKETS_MAX */
+    uint32_t of;                 /* at most DIGEST_BUCKETS_MAX; by hash a power of two */
     const unsigned char *chosen; /* a bit a bucket, the lowest first; (of + 7) / 8 bytes */
     int64_t first, width;        /* width 0: by hash */
 } KeyBuckets;
