@@ -2,6 +2,7 @@
 
 #include "check/scan.h"
 #include "check/side.h"
+#include "source/relation.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,8 +136,7 @@ typedef struct Gather {
 } Gather;
 
 static size_t lookup_keys(const Plan *plan) {
-    const Relation *relation = &plan->match->old.relation;
-    double fit = LOOKUP_BYTES / (1 + relation->estimated_row_bytes + relation->estimated_long_bytes);
+    double fit = LOOKUP_BYTES / (1 + relation_row_bytes(&plan->match->old.relation));
     return fit < LOOKUP_LEAST ? LOOKUP_LEAST : fit > LOOKUP_KEYS ? LOOKUP_KEYS : (size_t)fit;
 }
 

@@ -222,7 +222,7 @@ static bool key_may_be_null(const Match *match) {
 
 static size_t wanted_ranges(const Relation *relation, const CheckOptions *options) {
     double rows = (double)RANGE_ROWS;
-    double row_bytes = relation->estimated_row_bytes + relation->estimated_long_bytes;
+    double row_bytes = relation_row_bytes(relation);
     if (options->chunk_rows > 0) {
         rows = (double)options->chunk_rows;
     } else if (row_bytes > (double)RANGE_BYTES / rows) {

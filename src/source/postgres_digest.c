@@ -81,17 +81,18 @@ static const Form FINITE = {.cast = "::numeric",
                             .bare = true,
                             .classes = {NEGATIVE}};
 
-/* A value of a row: its form, and the SQL that names it. */
+/* A value of a row: its form, the SQL that names it, and the SQL of what is hashed. */
 typedef struct Link {
     const Form *form;
     const char *name;
+    const char *value;
     bool nullable; /* one that is not and is NULL after all makes the whole chain NULL */
 } Link;
 
-static const char *link_value(Arena *arena, const Link *link) {
-    const Form *form = link->form;
-    return link->nullable ? arena_printf(arena, "coalesce(%s%s, %s)", link->name, form->cast, form->absent)
-                          : arena_printf(arena, "%s%s", link->name, form->cast);
+static Link link_make(Arena *arena, const Form *form, const char *name, bool nullable) {
+    const char *value = nullable ? arena_printf(arena, "coalesce(%s%s, %s)", name, form->cast, form->absent)
+                                 : arena_printf(arena, "%s%s", name, form->cast);
+    return (Link){form, name, value, nullable};
 }
 
 static void write_form(Buf *out, const char *form, const char *value, const char *seed) {
@@ -107,37 +108,37 @@ static void write_form(Buf *out, const char *form, const char *value, const char
 }
 
 /* Two bits a value, so that all that hashes leave out goes into the first seed at once. */
-static void write_class(Buf *out, const Link *link, const char *value, unsigned place) {
+static void write_class(Buf *out, const Link *link, unsigned place) {
     buf_text(out, "CASE");
     if (link->nullable) {
         buf_printf(out, " WHEN %s IS NULL THEN %u", link->name, (unsigned)CLASS_NULL << place);
     }
     for (unsigned i = 0; i < CLASS_NULL - 1 && link->form->classes[i] != NULL; i++) {
         buf_text(out, " WHEN ");
-        write_form(out, link->form->classes[i], value, "");
+        write_form(out, link->form->classes[i], link->value, "");
         buf_printf(out, " THEN %u", (i + 1) << place);
     }
     buf_text(out, " ELSE 0 END");
 }
 
-static void write_classes(Arena *arena, Buf *out, const Link *links, size_t count) {
+static void write_classes(Buf *out, const Link *links, size_t count) {
     size_t written = 0;
     for (size_t i = 0; i < count; i++) {
         if (links[i].nullable || links[i].form->classes[0] != NULL) {
             buf_text(out, written++ == 0 ? "" : OPERATOR("+"));
-            write_class(out, &links[i], link_value(arena, &links[i]), (unsigned)i * CLASS_BITS);
+            write_class(out, &links[i], (unsigned)i * CLASS_BITS);
         }
     }
     buf_text(out, written == 0 ? "0" : "");
 }
 
-static const char *hash_once_more(Arena *arena, const char *hash) {
-    return arena_printf(arena, "pg_catalog.hashint4extended(0, %s)", hash);
+static const char *number_hash(Arena *arena, size_t number, const char *seed) {
+    return arena_printf(arena, "pg_catalog.hashint4extended(%zu, %s)", number, seed);
 }
 
 static const char *link_hash(Arena *arena, const Link *link, const char *seed) {
     Buf text = {0};
-    write_form(&text, link->form->hash, link_value(arena, link), seed);
+    write_form(&text, link->form->hash, link->value, seed);
     const char *hash = arena_copy(arena, text.bytes, text.length);
     buf_free(&text);
     return hash;
@@ -152,7 +153,7 @@ enum { CHAIN_LINKS = 15 }; /* of two bits each in a positive int4 */
 static const char *chain_hash(Arena *arena, const Link *links, size_t count, const char *seed) {
     Buf first = {0};
     buf_text(&first, "pg_catalog.hashint4extended(");
-    write_classes(arena, &first, links, count);
+    write_classes(&first, links, count);
     buf_printf(&first, ", %s)", seed);
     const char *hash = arena_copy(arena, first.bytes, first.length);
     buf_free(&first);
@@ -160,7 +161,7 @@ static const char *chain_hash(Arena *arena, const Link *links, size_t count, con
         bool covered = i + 1 < count && !links[i + 1].form->bare;
         hash = link_hash(arena, &links[i], hash);
         if (links[i].form->bare && !covered) {
-            hash = hash_once_more(arena, hash);
+            hash = number_hash(arena, 0, hash);
         }
     }
     return hash;
@@ -198,7 +199,7 @@ static const char *key_seed(PgSql *sql, const Scan *scan, ColumnName *name) {
         Link links[CHAIN_LINKS];
         size_t count = 0;
         for (; i < scan->key_count && count < CHAIN_LINKS; i++) {
-            links[count++] = (Link){&FORMS[scan->columns[i].kind], name(sql, scan, i), false};
+            links[count++] = link_make(&sql->scratch, &FORMS[scan->columns[i].kind], name(sql, scan, i), false);
         }
         seed = chain_hash(&sql->scratch, links, count, seed);
     }
@@ -252,23 +253,20 @@ static const char *part_chain(PgSql *sql, const DigestScan *digest, size_t first
     const char *seed = row_seed(sql, digest);
     for (size_t i = first; i < digest->part_count && count < CHAIN_LINKS; i++) {
         const DigestPart *part = &digest->parts[i];
-        links[count++] = (Link){part_form(part), part_name(sql, digest, i), !part->never_null};
+        links[count++] = link_make(&sql->scratch, part_form(part), part_name(sql, digest, i), !part->never_null);
     }
-    if (first > 0) {
-        seed = arena_printf(&sql->scratch, "pg_catalog.hashint4extended(%zu, %s)", first, seed);
-    }
-    return chain_hash(&sql->scratch, links, count, seed);
+    return chain_hash(&sql->scratch, links, count, first == 0 ? seed : number_hash(&sql->scratch, first, seed));
 }
 
 /* Of several chains, since expressions that are nested too deeply are refused. After the last value there is one hash
  * more: the last step of a hash spreads a flipped bit too evenly (in 29 pairs of 2^27 keys by the same difference,
  * which cancels where two rows change places). */
 static void row_hash(PgSql *sql, const DigestScan *digest) {
-    buf_text(&sql->text, "pg_catalog.hashint4extended(0, ");
-    for (size_t i = 0; i == 0 || i < digest->part_count; i += CHAIN_LINKS) {
-        buf_printf(&sql->text, "%s%s", i == 0 ? "" : OPERATOR("#"), part_chain(sql, digest, i));
+    const char *chains = part_chain(sql, digest, 0);
+    for (size_t i = CHAIN_LINKS; i < digest->part_count; i += CHAIN_LINKS) {
+        chains = arena_printf(&sql->scratch, "%s" OPERATOR("#") "%s", chains, part_chain(sql, digest, i));
     }
-    buf_char(&sql->text, ')');
+    buf_text(&sql->text, number_hash(&sql->scratch, 0, chains));
 }
 
 static void doubtful(PgSql *sql, const DigestScan *digest) {
@@ -320,9 +318,9 @@ static void row_bucket(PgSql *sql, const DigestScan *digest) {
 
 /* sum and avg of one expression share its state, which is computed once. A row without a hash is counted by count(*)
  * and by neither of them. */
-#define A_HASH_IS_MISSING                                                                                              \
-    "pg_catalog.count(*)" OPERATOR(">") "0 AND (pg_catalog.sum(h)" OPERATOR(                                           \
-        "/") "pg_catalog.count(*)::numeric" OPERATOR("=") "pg_catalog.avg(h)) IS NOT TRUE"
+static const char A_HASH_IS_MISSING[] =
+    "pg_catalog.count(*) OPERATOR(pg_catalog.>) 0 AND (pg_catalog.sum(h) OPERATOR(pg_catalog./)"
+    " pg_catalog.count(*)::numeric OPERATOR(pg_catalog.=) pg_catalog.avg(h)) IS NOT TRUE";
 
 static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) {
     bool whole = digest->buckets.of == 1;
@@ -447,7 +445,7 @@ static const struct Probe {
 };
 
 static void probe_hash(PgSql *sql, const Form *form, const struct Probe *probe, bool nullable) {
-    Link link = {form, arena_printf(&sql->scratch, "(%s)", probe->value), nullable};
+    Link link = link_make(&sql->scratch, form, arena_printf(&sql->scratch, "(%s)", probe->value), nullable);
     buf_printf(&sql->text, ", %s", chain_hash(&sql->scratch, &link, 1, "'8589934592770'::int8"));
 }
 

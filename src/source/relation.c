@@ -16,6 +16,10 @@ Batch relation_batch(Arena *arena, const Relation *relation, const ScanColumn *c
     return batch;
 }
 
+double relation_row_bytes(const Relation *relation) {
+    return relation->estimated_row_bytes + relation->estimated_long_bytes;
+}
+
 bool columns_share_order(const RelationColumn *a, const RelationColumn *b, bool one_server) {
     if (a->collation == NULL || b->collation == NULL) {
         return a->collation == b->collation;
