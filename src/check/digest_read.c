@@ -1,12 +1,13 @@
 #include "check/digest_read.h"
 
+#include "check/scan.h"
+
 enum {
     CUTS_MAX = 1024,
-    CUT_ROWS = 1024,        /* fewer cost more to find than to read; of more, one that differs costs too much */
-    SELECTS_MAX = 48,       /* where each cut is a SELECT of its own, ... */
-    SELECT_PARTS_MAX = 400, /* ... whose texts grow by each hashed part */
-    BUCKETS_LEAST = 64,
-    SPARSE = 4, /* keys a row: of more, a stretch of keys says too little about how many rows it holds */
+    CUT_ROWS = 1024,          /* fewer cost more to find than to read; of more, one that differs costs too much */
+    SELECTS_MAX = 48,         /* where each cut is a SELECT of its own, ... */
+    SELECT_PARTS_MAX = 400,   /* ... whose texts grow by each hashed part */
+    LEFT_BYTES_MAX = 8 << 20, /* of keys that are held */
 };
 
 /* ---- asking both servers -------------------------------------------------------------------------------------- */
@@ -19,20 +20,6 @@ static bool ask_both(Source *old, Source *new_, const DigestScan *old_scan, cons
 
 static bool proves(const RowsDigest *old, const RowsDigest *new_) {
     return old->rows == new_->rows && !old->doubtful && !new_->doubtful && old->sum == new_->sum;
-}
-
-/* True where the rows of these digests are left. */
-static bool found_add(DigestFound *found, const RowsDigest *old, const RowsDigest *new_) {
-    found->old_rows += old->rows;
-    found->new_rows += new_->rows;
-    if (proves(old, new_)) {
-        found->proved += old->rows;
-        return false;
-    }
-    found->old_left += old->rows;
-    found->new_left += new_->rows;
-    found->parts_left++;
-    return true;
 }
 
 /* ---- cuts ------------------------------------------------------------------------------------------------------- */
@@ -97,73 +84,92 @@ const Range *digest_cuts(Arena *arena, const Plan *plan, const RangeTask *task, 
     return cuts.ranges;
 }
 
+static DigestFound cut_found(Range range, const RowsDigest *old, const RowsDigest *new_) {
+    DigestFound found = {.range = range, .old_rows = old->rows, .new_rows = new_->rows};
+    if (proves(old, new_)) {
+        found.proved = old->rows;
+    } else {
+        found.old_left = old->rows;
+        found.new_left = new_->rows;
+        found.parts_left = 1;
+    }
+    return found;
+}
+
 bool digest_by_cuts(Arena *arena, const Plan *plan, Source *old, Source *new_, const Range *cuts, size_t count,
                     DigestFound *out, Err *err) {
-    DigestScan old_scan = plan_digest(plan, false, cuts, count, (KeyBuckets){.of = 1});
-    DigestScan new_scan = plan_digest(plan, true, cuts, count, (KeyBuckets){.of = 1});
+    DigestScan old_scan = plan_digest(plan, false, cuts, count);
+    DigestScan new_scan = plan_digest(plan, true, cuts, count);
     RowsDigest *old_rows = ARENA_MANY(arena, count, RowsDigest);
     RowsDigest *new_rows = ARENA_MANY(arena, count, RowsDigest);
     if (!ask_both(old, new_, &old_scan, &new_scan, old_rows, new_rows, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        out[i] = (DigestFound){.range = cuts[i], .left = {.of = 1}};
-        found_add(&out[i], &old_rows[i], &new_rows[i]);
+        out[i] = cut_found(cuts[i], &old_rows[i], &new_rows[i]);
     }
     return true;
 }
 
-/* ---- buckets ---------------------------------------------------------------------------------------------------- */
+/* ---- hashes ----------------------------------------------------------------------------------------------------- */
 
-/* Whether keys lie so densely that stretches of them are as good as a hash: *out is how many keys there are. */
-static bool is_dense(const Plan *plan, const Range *range, int64_t rows, uint64_t *out) {
-    bool bounded = range->rows == RANGE_BETWEEN && range->from != NULL && range->to != NULL;
-    bool integers = plan->match->key_count == 1 && plan->match->old.columns[0].kind == KIND_INT;
-    if (!bounded || !integers || range->from->kind != KIND_INT || range->to->kind != KIND_INT) {
-        return false; /* numbers that are compared as decimals have integers for bounds, too */
-    }
-    *out = (uint64_t)range->to->as.integer - (uint64_t)range->from->as.integer;
-    return *out / SPARSE <= (uint64_t)rows;
+bool digest_hashes_start(const Plan *plan, Range range, Source *old, Source *new_, Err *err) {
+    DigestScan old_scan = plan_digest(plan, false, &range, 1);
+    DigestScan new_scan = plan_digest(plan, true, &range, 1);
+    return old->ops->row_hashes(old, &old_scan, err) && new_->ops->row_hashes(new_, &new_scan, err);
 }
 
-static uint32_t buckets_wanted(int64_t rows) {
-    int64_t wanted = rows / BUCKET_ROWS;
-    return (uint32_t)(wanted < BUCKETS_LEAST        ? BUCKETS_LEAST
-                      : wanted > DIGEST_BUCKETS_MAX ? DIGEST_BUCKETS_MAX
-                                                    : wanted);
+/* Keys that do not agree, as they are met. */
+typedef struct Leaving {
+    Arena *arena;
+    size_t key_count, at_a_time;
+    LeftKeys *first, *last;
+    size_t count; /* also of those that are not held */
+    bool too_many;
+} Leaving;
+
+static LeftKeys *left_place(Leaving *leaving) {
+    LeftKeys *last = leaving->last;
+    if (last != NULL && last->count < leaving->at_a_time) {
+        return last;
+    }
+    LeftKeys *more = ARENA_NEW(leaving->arena, LeftKeys);
+    more->keys = ARENA_MANY(leaving->arena, leaving->at_a_time * leaving->key_count, Value);
+    *(last == NULL ? &leaving->first : &last->next) = more;
+    leaving->last = more;
+    return more;
 }
 
-static KeyBuckets buckets_for(const Plan *plan, const Range *range, int64_t rows) {
-    KeyBuckets buckets = {.of = buckets_wanted(rows)};
-    uint64_t keys;
-    if (is_dense(plan, range, rows, &keys)) {
-        buckets.first = range->from->as.integer;
-        buckets.width = (int64_t)(keys / buckets.of) + 1;
-        return buckets;
+static void left_take(void *self, const Batch *batch, size_t row) {
+    Leaving *leaving = self;
+    leaving->count++;
+    leaving->too_many = leaving->too_many || leaving->arena->held_bytes > LEFT_BYTES_MAX;
+    if (leaving->too_many) {
+        return;
     }
-    while ((buckets.of & (buckets.of - 1)) != 0) {
-        buckets.of += buckets.of & -buckets.of; /* to the next power of two */
+    LeftKeys *place = left_place(leaving);
+    Value *key = place->keys + place->count++ * leaving->key_count;
+    for (size_t i = 0; i < leaving->key_count; i++) {
+        key[i] = value_copy(leaving->arena, column_value(&batch->columns[i], row));
     }
-    return buckets;
 }
 
-bool digest_by_buckets(Arena *arena, const Plan *plan, Source *old, Source *new_, Range range, int64_t rows,
-                       DigestFound *out, Err *err) {
-    KeyBuckets buckets = buckets_for(plan, &range, rows);
-    DigestScan old_scan = plan_digest(plan, false, &range, 1, buckets);
-    DigestScan new_scan = plan_digest(plan, true, &range, 1, buckets);
-    RowsDigest *old_rows = ARENA_MANY(arena, buckets.of, RowsDigest);
-    RowsDigest *new_rows = ARENA_MANY(arena, buckets.of, RowsDigest);
-    if (!ask_both(old, new_, &old_scan, &new_scan, old_rows, new_rows, err)) {
+bool digest_by_hashes(Arena *arena, const Plan *plan, Range range, Source *old, Source *new_, DigestFound *out,
+                      Err *err) {
+    Leaving leaving = {.arena = arena, .key_count = plan->match->key_count, .at_a_time = scan_lookup_keys(plan)};
+    HashesMerged merged;
+    if (!merge_hashes(arena, plan->match, old, new_, (KeyTaker){left_take, &leaving}, &merged, err)) {
         return false;
     }
-    unsigned char *chosen = arena_zeroed(arena, (buckets.of + 7) / 8);
-    buckets.chosen = chosen;
-    *out = (DigestFound){.range = range, .left = buckets};
-    for (uint32_t i = 0; i < buckets.of; i++) {
-        if (found_add(out, &old_rows[i], &new_rows[i])) {
-            chosen[i / 8] |= (unsigned char)(1 << i % 8);
-        }
-    }
+    *out = (DigestFound){
+        .range = range,
+        .old_rows = merged.old_rows,
+        .new_rows = merged.new_rows,
+        .proved = merged.agreeing,
+        .old_left = merged.old_rows - merged.agreeing,
+        .new_left = merged.new_rows - merged.agreeing,
+        .parts_left = leaving.count,
+        .keys = leaving.too_many ? NULL : leaving.first,
+    };
     return true;
 }

@@ -2,16 +2,9 @@
 
 #include "check/scan.h"
 #include "check/side.h"
-#include "source/relation.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    LOOKUP_KEYS = 4000,      /* keys a statement, ... */
-    LOOKUP_BYTES = 16 << 20, /* ... and fewer where rows are wide, but not ... */
-    LOOKUP_LEAST = 100,      /* ... fewer than these */
-};
 
 void looker_open(Looker *looker, Arena *arena, const Plan *plan, Guest *guest) {
     looker->plan = plan;
@@ -85,21 +78,14 @@ static void look_take(void *self, const Finding *finding) {
     }
 }
 
-static bool look_read(Look *look, const Value *keys, Arena *scratch, Err *err) {
+static bool look_read(Look *look, const Value *keys, Err *err) {
     Looker *looker = look->looker;
-    const Plan *plan = looker->plan;
-    Source *old = looker->old;
-    Source *new_ = looker->new_;
-    Range any = {.rows = RANGE_ALL};
-    Scan old_scan = plan_scan(plan, false, any);
-    Scan new_scan = plan_scan(plan, true, any);
+    RangeScan scan = {looker->plan, {.rows = RANGE_ALL}, .keys = keys, .key_count = look->count};
     MergeResult ignored;
-    old_scan.wire = new_scan.wire = true;
-    counts_clear(&looker->counts, plan->match);
-    return look_begin(looker, err) && old->ops->lookup(old, &old_scan, keys, look->count, err) &&
-           new_->ops->lookup(new_, &new_scan, keys, look->count, err) &&
-           merge_scans(scratch, plan->match, old, new_, looker->comparator, &looker->counts,
-                       (FindingTaker){look_take, look}, &ignored, err);
+    counts_clear(&looker->counts, looker->plan->match);
+    return look_begin(looker, err) && scan_start(&scan, looker->old, looker->new_, err) &&
+           scan_merge(&scan, looker->old, looker->new_, looker->comparator, &looker->counts,
+                      (FindingTaker){look_take, look}, &ignored, err);
 }
 
 static const Value *look_keys(const Look *look, Arena *scratch) {
@@ -116,7 +102,7 @@ static bool look_some(Looker *looker, Chosen *chosen, size_t count, Err *err) {
     Arena scratch = {0};
     Look look = {.looker = looker, .chosen = chosen, .count = count};
     qsort(chosen, count, sizeof *chosen, chosen_compare);
-    bool good = look_end(looker, look_read(&look, look_keys(&look, &scratch), &scratch, err), err);
+    bool good = look_end(looker, look_read(&look, look_keys(&look, &scratch), err), err);
     if (good) {
         /* A row that is undecided now gives no finding, and is forgotten here: it is told as what it is. */
         chosen[0].pending->report.counts.undecided += looker->counts.undecided;
@@ -135,11 +121,6 @@ typedef struct Gather {
     size_t at;
 } Gather;
 
-static size_t lookup_keys(const Plan *plan) {
-    double fit = LOOKUP_BYTES / (1 + relation_row_bytes(&plan->match->old.relation));
-    return fit < LOOKUP_LEAST ? LOOKUP_LEAST : fit > LOOKUP_KEYS ? LOOKUP_KEYS : (size_t)fit;
-}
-
 /* Up to `most` open suspects that were not looked at yet; moves on past them. */
 static size_t gather_open(Gather *from, Chosen *out, size_t most) {
     size_t count = 0;
@@ -157,7 +138,7 @@ static size_t gather_open(Gather *from, Chosen *out, size_t most) {
 }
 
 static bool look_all(Looker *looker, Pending *group, Err *err) {
-    size_t most = lookup_keys(looker->plan);
+    size_t most = scan_lookup_keys(looker->plan);
     Chosen *chosen = mem_alloc(most * sizeof *chosen);
     Gather from = {.pending = group};
     bool good = true;

@@ -8,11 +8,13 @@ typedef struct Merge {
     Lane old, new_;
     Counts *counts;
     FindingTaker taker;
+    KeyTaker left; /* of hashes: who takes what does not agree; take NULL: rows are merged, or keys */
     bool keys_only, reads_all;
     uint32_t old_rows[BATCH_ROWS], new_rows[BATCH_ROWS]; /* the block of pairs that waits */
     size_t pairs;
     uint32_t apart_old[BATCH_ROWS], apart_new[BATCH_ROWS]; /* those of the block that are no twins */
     size_t apart;
+    int64_t agreeing; /* of hashes */
 } Merge;
 
 /* ---- pairs -------------------------------------------------------------------------------------------------- */
@@ -69,6 +71,7 @@ static bool block_read(const Merge *merge, Err *err) {
 
 static bool block_flush(Merge *merge, Err *err) {
     if (merge->pairs == 0 || merge->keys_only) {
+        merge->agreeing += (int64_t)merge->pairs;
         merge->pairs = 0;
         return true;
     }
@@ -137,12 +140,20 @@ static bool head_repeats(const Lane *lane) {
     return has_row(lane) && lane->repeats[lane->row];
 }
 
+static void head_tell(Merge *merge, const Lane *lane, FindingKind kind) {
+    if (merge->left.take != NULL) {
+        merge->left.take(merge->left.self, lane->batch, lane->row);
+    } else {
+        compare_alone(merge->comparator, kind, lane->batch, lane->row, merge->counts, merge->taker);
+    }
+}
+
 static bool take_alone(Merge *merge, Lane *lane, FindingKind missing, Err *err) {
     FindingKind kind = head_repeats(lane) ? DUPLICATE_KEY : missing;
     if (!block_flush(merge, err)) { /* findings leave in key order */
         return false;
     }
-    compare_alone(merge->comparator, kind, lane->batch, lane->row, merge->counts, merge->taker);
+    head_tell(merge, lane, kind);
     return skip_group(merge, lane, err);
 }
 
@@ -150,14 +161,26 @@ static bool take_repeated(Merge *merge, Err *err) {
     if (!block_flush(merge, err)) {
         return false;
     }
-    compare_alone(merge->comparator, DUPLICATE_KEY, merge->old.batch, merge->old.row, merge->counts, merge->taker);
+    head_tell(merge, &merge->old, DUPLICATE_KEY);
     return skip_group(merge, &merge->old, err) && skip_group(merge, &merge->new_, err);
 }
 
+/* A hash is the column behind the key. */
+static bool hashes_agree(const Merge *merge, size_t old_row, size_t new_row) {
+    const Column *old = &merge->old.batch->columns[merge->match->key_count];
+    const Column *new_ = &merge->new_.batch->columns[merge->match->key_count];
+    return old->state[old_row] == CELL_VALUE && new_->state[new_row] == CELL_VALUE &&
+           old->data.ints[old_row] == new_->data.ints[new_row];
+}
+
 static bool take_pair(Merge *merge, Err *err) {
-    merge->old_rows[merge->pairs] = (uint32_t)merge->old.row;
-    merge->new_rows[merge->pairs] = (uint32_t)merge->new_.row;
-    merge->pairs++;
+    if (merge->left.take != NULL && !hashes_agree(merge, merge->old.row, merge->new_.row)) {
+        head_tell(merge, &merge->old, DIFFERENT);
+    } else {
+        merge->old_rows[merge->pairs] = (uint32_t)merge->old.row;
+        merge->new_rows[merge->pairs] = (uint32_t)merge->new_.row;
+        merge->pairs++;
+    }
     return step(merge, &merge->old, err) && step(merge, &merge->new_, err);
 }
 
@@ -176,8 +199,9 @@ static void take_run(Merge *merge) {
     const uint8_t *old_repeats = old->repeats, *new_repeats = new_->repeats;
     /* one row of each view is left for step(), which moves to the next view */
     size_t i = old->row, k = new_->row, old_end = old->end - 1, new_end = new_->end - 1, pairs = merge->pairs;
+    bool hashed = merge->left.take != NULL;
     while (i < old_end && k < new_end && old_keys[i] == new_keys[k] && old_state[i] == CELL_VALUE &&
-           new_state[k] == CELL_VALUE && !old_repeats[i] && !new_repeats[k]) {
+           new_state[k] == CELL_VALUE && !old_repeats[i] && !new_repeats[k] && (!hashed || hashes_agree(merge, i, k))) {
         merge->old_rows[pairs] = (uint32_t)i++;
         merge->new_rows[pairs++] = (uint32_t)k++;
     }
@@ -276,4 +300,18 @@ bool merge_keys(Arena *arena, const Match *match, Source *old, Source *new_, Com
     MergeResult ignored;
     merge->keys_only = true;
     return merge_all(merge, old, new_, &ignored, err);
+}
+
+bool merge_hashes(Arena *arena, const Match *match, Source *old, Source *new_, KeyTaker left, HashesMerged *out,
+                  Err *err) {
+    Merge *merge = ARENA_NEW(arena, Merge);
+    Counts rows = {0};
+    MergeResult ignored;
+    merge->match = match;
+    merge->counts = &rows;
+    merge->left = left;
+    merge->keys_only = true;
+    bool good = merge_all(merge, old, new_, &ignored, err);
+    *out = (HashesMerged){rows.old_rows, rows.new_rows, merge->agreeing};
+    return good;
 }

@@ -21,4 +21,19 @@ MUST_CHECK bool merge_scans(Arena *arena, const Match *match, Source *old, Sourc
 MUST_CHECK bool merge_keys(Arena *arena, const Match *match, Source *old, Source *new_, Comparator *comparator,
                            Counts *counts, FindingTaker taker, Err *err);
 
+/* Takes the first of the rows with one key, in key order; valid during the call. */
+typedef struct KeyTaker {
+    void (*take)(void *self, const Batch *batch, size_t row);
+    void *self;
+} KeyTaker;
+
+typedef struct HashesMerged {
+    int64_t old_rows, new_rows;
+    int64_t agreeing; /* keys that stand once on each side, with one hash */
+} HashesMerged;
+
+/* Both sources must be giving row hashes of the same range: `left` takes all keys that do not agree. */
+MUST_CHECK bool merge_hashes(Arena *arena, const Match *match, Source *old, Source *new_, KeyTaker left,
+                             HashesMerged *out, Err *err);
+
 #endif

@@ -405,7 +405,7 @@ Scan plan_scan(const Plan *plan, bool of_new, Range range) {
     };
 }
 
-DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count, KeyBuckets buckets) {
+DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count) {
     return (DigestScan){
         .scan = plan_scan(plan, of_new, (Range){cuts[0].rows, cuts[0].from, cuts[cut_count - 1].to}),
         .parts = plan->digest.parts[of_new],
@@ -414,7 +414,6 @@ DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t 
         .doubt_count = plan->digest.doubt_counts[of_new],
         .cuts = cuts,
         .cut_count = cut_count,
-        .buckets = buckets,
     };
 }
 

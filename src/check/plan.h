@@ -48,7 +48,7 @@ MUST_CHECK bool plan_make(Arena *arena, const Match *match, Source *old, Source 
 Scan plan_scan(const Plan *plan, bool of_new, Range range);
 /* The join of a range (mode join); its pairs are in the arena. */
 JoinScan plan_join(const Plan *plan, Range range, Arena *arena);
-/* The digests of one side (mode digest): of ranges that follow each other, or of one by `buckets`. */
-DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count, KeyBuckets buckets);
+/* The digests of one side (mode digest), of ranges that follow each other. */
+DigestScan plan_digest(const Plan *plan, bool of_new, const Range *cuts, size_t cut_count);
 
 #endif

@@ -1,5 +1,26 @@
 #include "check/scan.h"
 
+#include "source/relation.h"
+
+enum {
+    LOOKUP_KEYS = 4000,      /* a statement, ... */
+    LOOKUP_BYTES = 16 << 20, /* ... and fewer where rows are wide, but not ... */
+    LOOKUP_LEAST = 100,      /* ... fewer than these */
+    GUESSED_BYTES = 100,
+};
+
+double scan_row_bytes(const Plan *plan) {
+    double old = relation_row_bytes(&plan->match->old.relation);
+    double new_ = relation_row_bytes(&plan->match->new_.relation);
+    double wider = old > new_ ? old : new_;
+    return wider > 0 ? wider : GUESSED_BYTES;
+}
+
+size_t scan_lookup_keys(const Plan *plan) {
+    double fit = LOOKUP_BYTES / scan_row_bytes(plan);
+    return fit < LOOKUP_LEAST ? LOOKUP_LEAST : fit > LOOKUP_KEYS ? LOOKUP_KEYS : (size_t)fit;
+}
+
 Scan scan_of_keys(const Plan *plan, bool of_new, Range range) {
     Scan scan = plan_scan(plan, of_new, range);
     scan.column_count = scan.key_count;
@@ -7,11 +28,11 @@ Scan scan_of_keys(const Plan *plan, bool of_new, Range range) {
 }
 
 static bool side_start(const RangeScan *scan, bool of_new, Source *source, Err *err) {
-    Scan side = scan->keys_only ? scan_of_keys(scan->plan, of_new, scan->range)
-                                : plan_scan(scan->plan, of_new, scan->range);
-    side.only = scan->only;
+    Scan side =
+        scan->keys_only ? scan_of_keys(scan->plan, of_new, scan->range) : plan_scan(scan->plan, of_new, scan->range);
     side.wire = !scan->keys_only;
-    return source->ops->scan(source, &side, err);
+    return scan->keys == NULL ? source->ops->scan(source, &side, err)
+                              : source->ops->lookup(source, &side, scan->keys, scan->key_count, err);
 }
 
 bool scan_start(const RangeScan *scan, Source *old, Source *new_, Err *err) {

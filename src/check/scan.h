@@ -1,4 +1,4 @@
-/* A range on both sides -> scans, merged into findings and counts.
+/* A range on both sides, or some keys -> scans, merged into findings and counts.
  *
  * Reads all columns of the match, or the keys alone: where a side has no rows, keys are all there is to tell.
  */
@@ -12,10 +12,15 @@
 typedef struct RangeScan {
     const Plan *plan;
     Range range;
-    const KeyBuckets *only; /* rows in these; NULL: all */
+    const Value *keys; /* key_count keys, whose rows are looked up instead of the range's; NULL: the range */
+    size_t key_count;
     bool keys_only;
 } RangeScan;
 
+/* About how many bytes a row of the wider side is sent in; of unknown ones a guess. */
+double scan_row_bytes(const Plan *plan);
+/* How many keys are looked up at a time. */
+size_t scan_lookup_keys(const Plan *plan);
 /* The scan of one side that gives its keys alone. */
 Scan scan_of_keys(const Plan *plan, bool of_new, Range range);
 /* Starts the scans of both sides (new_ NULL: both stand in one row). Both sources have begun. */

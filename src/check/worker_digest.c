@@ -1,54 +1,93 @@
-/* Reading a range by digests: both servers hash it in cuts, what is not proved is hashed again in buckets, and what is
- * still not proved is read by rows.
+/* Reading a range by digests: both servers hash it in cuts; of what is not proved they tell the hash of each row; and
+ * what is still not proved is looked up by its keys.
  *
  * A stretch here is a run of neighbouring cuts that are all proved or all not. What one range shows (many rows left,
- * differences in most cuts) decides how the next ones are asked for.
+ * differences in many cuts) decides how the next ones are asked for.
  */
 #include "check/worker_parts.h"
 
 #include "check/digest_read.h"
 
 enum {
-    RANGES_BY_ROWS = 4,       /* ranges read without a digest after one whose digests were in vain, ... */
+    RANGES_BY_ROWS = 4,       /* ranges read without a digest after one whose hashes were in vain, ... */
     RANGES_BY_ROWS_MAX = 256, /* ... and twice as many after the next, up to these */
-    MANY_LEFT = 8,            /* they were where more than 1/8 of the rows was left to read */
-    TRIAL_PIECES = 8,         /* of a range that is digested once more after those: the first tells about the others */
-    BUCKET_WORTH_ROWS = 4000, /* fewer are read sooner than hashed again */
+    MANY_CUTS = 4,            /* where more than 1/4 of them would differ, hashes are asked for at once */
+
+    /* What costs as much as so many bytes of rows that are read one after the other (measured between two databases of
+     * one machine; a link makes rows cost more): */
+    HASHING_COSTS = 1 << 18,     /* asking for hashes at all, */
+    KEY_COSTS = 500,             /* a key that is looked up, */
+    HASHES_AND_KEY_COSTS = 2000, /* a key that is looked up, with all hashes that told it to be */
 };
 
 static int64_t rows_left(const DigestFound *found) {
     return found->old_left + found->new_left;
 }
 
-/* Reads what digests of a stretch did not prove: those rows, or all rows where they are most of them. */
+static double range_bytes(const Worker *worker, int64_t rows) {
+    return (double)rows * scan_row_bytes(worker->plan);
+}
+
+/* ---- a stretch ------------------------------------------------------------------------------------------------ */
+
+static bool read_hashes(Worker *worker, Arena *arena, DigestFound *found, Err *err) {
+    Range range = found->range;
+    PacedSource paced[2];
+    Source *old = paced_source(&paced[0], worker->old, worker->guest, &range, worker->begun_us);
+    Source *new_ = paced_source(&paced[1], worker->new_, worker->guest, &range, worker->begun_us);
+    return digest_hashes_start(worker->plan, range, worker->old, worker->new_, err) &&
+           digest_by_hashes(arena, worker->plan, range, old, new_, found, err);
+}
+
+/* A stretch that is not proved: `found` becomes what the hashes of its rows leave. Few rows are read sooner. */
+static bool look_closer(Worker *worker, Arena *arena, DigestFound *found, Err *err) {
+    int64_t fewer = found->old_rows < found->new_rows ? found->old_rows : found->new_rows;
+    bool few = range_bytes(worker, fewer) < HASHING_COSTS;
+    return rows_left(found) == 0 || few || read_hashes(worker, arena, found, err);
+}
+
+static bool is_read_whole(const Worker *worker, const DigestFound *found) {
+    double keys = (double)found->parts_left * KEY_COSTS;
+    return rows_left(found) > 0 && (found->keys == NULL || keys > range_bytes(worker, found->old_rows));
+}
+
+static bool read_keys(Worker *worker, const DigestFound *found, Err *err) {
+    MergeResult ignored;
+    for (const LeftKeys *keys = found->keys; keys != NULL; keys = keys->next) {
+        RangeScan scan = {worker->plan, found->range, .keys = keys->keys, .key_count = keys->count};
+        if (!worker_read_scan(worker, &scan, &ignored, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_whole(Worker *worker, const DigestFound *found, Err *err) {
+    bool keys_only = found->old_rows == 0 || found->new_rows == 0;
+    RangeScan scan = {worker->plan, found->range, .keys_only = keys_only};
+    MergeResult ignored;
+    return worker_read_scan(worker, &scan, &ignored, err);
+}
+
+/* Reads what digests of a stretch did not prove: those rows, or all of them where that costs less. */
 static bool read_left(Worker *worker, const DigestFound *found, Err *err) {
     Counts *counts = &worker->counts;
     int64_t old_before = counts->old_rows, new_before = counts->new_rows;
-    bool some = rows_left(found) > 0;
-    bool all = some && rows_left(found) > (found->old_rows + found->new_rows) / 2;
-    bool keys_only = found->old_rows == 0 || found->new_rows == 0;
-    MergeResult ignored;
-    if (some && !worker_read_rows(worker, found->range, all ? NULL : &found->left, keys_only, &ignored, err)) {
+    bool whole = is_read_whole(worker, found);
+    counts->compared += whole ? 0 : found->proved;
+    if (!(whole ? read_whole(worker, found, err) : read_keys(worker, found, err))) {
         return false;
     }
-    if (counts->old_rows - old_before != (all ? found->old_rows : found->old_left) ||
-        counts->new_rows - new_before != (all ? found->new_rows : found->new_left)) {
+    if (counts->old_rows - old_before != (whole ? found->old_rows : found->old_left) ||
+        counts->new_rows - new_before != (whole ? found->new_rows : found->new_left)) {
         return err_set(err, TF_ERROR_DATA, "could not read the rows that a digest counted: there are others");
     }
     counts->old_rows = old_before + found->old_rows;
     counts->new_rows = new_before + found->new_rows;
-    counts->compared += all ? 0 : found->proved;
     return true;
 }
 
-/* A stretch that is not proved: `found` becomes what its buckets leave, where they may leave less. */
-static bool look_closer(Worker *worker, Arena *scratch, DigestFound *found, Err *err) {
-    int64_t fewer = found->old_rows < found->new_rows ? found->old_rows : found->new_rows;
-    if (found->left.of > 1 || rows_left(found) == 0 || fewer < BUCKET_WORTH_ROWS) {
-        return true;
-    }
-    return digest_by_buckets(scratch, worker->plan, worker->old, worker->new_, found->range, fewer, found, err);
-}
+/* ---- a range -------------------------------------------------------------------------------------------------- */
 
 /* Neighbours that are both proved or both not are one stretch. */
 static size_t stretches_join(DigestFound *found, size_t count) {
@@ -70,87 +109,59 @@ static size_t stretches_join(DigestFound *found, size_t count) {
     return made;
 }
 
-static bool in_vain(int64_t rows, int64_t left) {
-    return left > rows / MANY_LEFT;
-}
-
-/* How the next ranges are to be asked for: `rows` were digested, `left` of them to no use. */
-static void digest_learn(Worker *worker, size_t cuts, size_t cuts_left, int64_t rows, int64_t left) {
+/* How the next ranges are to be asked for, by one whose differences are in so many cuts, or have so many keys. Where a
+ * side has no rows, there is nothing to digest. */
+static void digest_learn(Worker *worker, size_t parts_left) {
+    int64_t rows = worker->counts.old_rows;
+    double cuts = (double)rows / worker->rows_a_cut;
+    double costs = worker->by_hashes ? (double)parts_left * HASHES_AND_KEY_COSTS : 0;
+    worker_remember_empty(worker);
+    bool in_vain = worker->found_empty || costs > range_bytes(worker, rows);
     int longer = worker->in_vain == 0 ? RANGES_BY_ROWS : 2 * worker->in_vain;
-    worker->in_vain = !in_vain(rows, left) ? 0 : longer < RANGES_BY_ROWS_MAX ? longer : RANGES_BY_ROWS_MAX;
+    worker->in_vain = !in_vain ? 0 : longer < RANGES_BY_ROWS_MAX ? longer : RANGES_BY_ROWS_MAX;
     worker->by_rows = worker->in_vain;
-    worker->by_buckets = cuts_left * 2 > cuts;
-    worker->rows_a_range = (worker->counts.old_rows + worker->counts.new_rows) / 2 / (int64_t)worker->task->count + 1;
+    worker->by_hashes = !worker->found_empty && (double)parts_left * MANY_CUTS > cuts;
 }
 
-/* A task whose rows differ here and there: pieces that buckets divide finely, each digested when its turn comes. */
-static size_t pieces_make(const Range *cuts, size_t cut_count, int64_t rows, size_t least, DigestFound *out) {
-    size_t wanted = (size_t)(rows / (DIGEST_BUCKETS_MAX * BUCKET_ROWS)) + least;
-    size_t count = wanted < cut_count ? wanted : cut_count;
-    for (size_t i = 0; i < count; i++) {
-        Range range = cuts[i * cut_count / count];
-        range.to = cuts[(i + 1) * cut_count / count - 1].to;
-        out[i] = (DigestFound){.range = range, .expected_rows = rows / (int64_t)count + 1};
+static bool read_by_hashes(Worker *worker, Err *err) {
+    Arena arena = {0};
+    DigestFound found = {.range = worker->task->range};
+    bool good = read_hashes(worker, &arena, &found, err) && read_left(worker, &found, err);
+    if (good) {
+        digest_learn(worker, found.parts_left);
     }
-    return count;
+    arena_free(&arena);
+    return good;
 }
 
-/* The task in stretches: digested in cuts, or in pieces that are still to be digested. */
-static bool digest_task(Worker *worker, Arena *scratch, DigestFound **out, size_t *out_count, size_t *out_cuts,
-                        Err *err) {
-    const Plan *plan = worker->plan;
-    const Range *cuts = digest_cuts(scratch, plan, worker->task, out_cuts);
-    DigestFound *found = ARENA_MANY(scratch, *out_cuts, DigestFound);
-    *out = found;
-    if (worker->by_buckets) {
-        int64_t rows = worker->rows_a_range * (int64_t)worker->task->count;
-        *out_count = pieces_make(cuts, *out_cuts, rows, worker->in_vain > 0 ? TRIAL_PIECES : 1, found);
-        return true;
-    }
-    if (!digest_by_cuts(scratch, plan, worker->old, worker->new_, cuts, *out_cuts, found, err)) {
-        return false;
-    }
-    *out_count = stretches_join(found, *out_cuts);
-    return true;
+static bool read_stretch(Worker *worker, DigestFound *found, Err *err) {
+    Arena arena = {0};
+    guest_spend(worker->guest, found->old_rows + found->new_rows);
+    bool good = look_closer(worker, &arena, found, err) && read_left(worker, found, err);
+    arena_free(&arena);
+    return good;
 }
 
-static bool digest_piece(Worker *worker, Arena *scratch, DigestFound *found, Err *err) {
-    return found->expected_rows == 0 || digest_by_buckets(scratch, worker->plan, worker->old, worker->new_,
-                                                          found->range, found->expected_rows, found, err);
-}
-
-/* Pieces that were not digested, by rows. */
-static bool read_rest(Worker *worker, const DigestFound *found, size_t count, Err *err) {
-    Range rest = found[0].range;
-    rest.to = found[count - 1].range.to;
-    MergeResult ignored;
-    return worker_read_rows(worker, rest, NULL, false, &ignored, err);
-}
-
-bool worker_read_digest(Worker *worker, Err *err) {
+static bool read_by_cuts(Worker *worker, Err *err) {
     Arena scratch = {0};
-    DigestFound *found;
-    size_t count, cuts, cuts_left = 0;
-    int64_t rows = 0, left = 0;
-    bool good = worker_begin_both(worker, err) && digest_task(worker, &scratch, &found, &count, &cuts, err);
-    for (size_t i = 0; good && i < count; i++) {
-        ArenaMark mark = arena_mark(&scratch); /* buckets of one stretch at a time */
-        good = digest_piece(worker, &scratch, &found[i], err);
-        guest_spend(worker->guest, found[i].old_rows + found[i].new_rows);
-        cuts_left += found[i].parts_left;
-        good = good && look_closer(worker, &scratch, &found[i], err) && read_left(worker, &found[i], err);
-        rows += found[i].old_rows + found[i].new_rows;
-        left += rows_left(&found[i]);
-        arena_rewind(&scratch, mark);
-        if (good && i + 1 < count && found[i + 1].expected_rows > 0 && in_vain(rows, left)) {
-            good = read_rest(worker, &found[i + 1], count - i - 1, err);
-            break;
-        }
+    size_t cut_count, parts_left = 0;
+    const Range *cuts = digest_cuts(&scratch, worker->plan, worker->task, &cut_count);
+    DigestFound *found = ARENA_MANY(&scratch, cut_count, DigestFound);
+    bool good = digest_by_cuts(&scratch, worker->plan, worker->old, worker->new_, cuts, cut_count, found, err);
+    size_t stretches = good ? stretches_join(found, cut_count) : 0;
+    for (size_t i = 0; good && i < stretches; i++) {
+        parts_left += found[i].parts_left;
+        good = read_stretch(worker, &found[i], err);
     }
     if (good) {
-        worker_remember_empty(worker);
-        digest_learn(worker, cuts, cuts_left, rows, left);
+        worker->rows_a_cut = (double)worker->counts.old_rows / (double)cut_count + 1;
+        digest_learn(worker, parts_left);
     }
     arena_free(&scratch);
     return good;
+}
+
+bool worker_read_digest(Worker *worker, Err *err) {
+    return worker_begin_both(worker, err) &&
+           (worker->by_hashes ? read_by_hashes(worker, err) : read_by_cuts(worker, err));
 }

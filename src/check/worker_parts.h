@@ -41,8 +41,8 @@ struct Worker {
     bool empty_is_new;    /* which side had none */
     int by_rows;          /* ranges yet to come that are read without a digest */
     int in_vain;          /* how many they were, after the last digest; 0: it was of use */
-    bool by_buckets;      /* the next range's digest is one by buckets, ... */
-    int64_t rows_a_range; /* ... and a range of the plan has about as many rows */
+    bool by_hashes;       /* the next range is asked for its rows' hashes at once ... */
+    double rows_a_cut;    /* ... instead of for sums over so many rows */
 };
 
 /* Opens a side at its first use: a join needs one of them. */
@@ -60,9 +60,8 @@ void worker_held_clear(Worker *worker);
 /* The range was read: remembers whether a side was empty. */
 void worker_remember_empty(Worker *worker);
 
-/* Reads and compares rows of a range. Both sides have begun. `only` NULL: all of them. */
-MUST_CHECK bool worker_read_rows(Worker *worker, Range range, const KeyBuckets *only, bool keys_only, MergeResult *out,
-                                 Err *err);
+/* Reads and compares the scan's rows. Both sides have begun. */
+MUST_CHECK bool worker_read_scan(Worker *worker, const RangeScan *scan, MergeResult *out, Err *err);
 
 MUST_CHECK bool worker_read_stream(Worker *worker, Range range, RangeReport *report, Err *err);
 MUST_CHECK bool worker_read_digest(Worker *worker, Err *err);

@@ -30,20 +30,19 @@ static bool one_is_empty(Worker *worker, Range range, bool *out, Err *err) {
     return side_is_empty(worker->empty_is_new ? worker->new_ : worker->old, &keys, out, err);
 }
 
-bool worker_read_rows(Worker *worker, Range range, const KeyBuckets *only, bool keys_only, MergeResult *out, Err *err) {
-    RangeScan scan = {.plan = worker->plan, .range = range, .only = only, .keys_only = keys_only};
+bool worker_read_scan(Worker *worker, const RangeScan *scan, MergeResult *out, Err *err) {
     PacedSource paced[2];
-    Source *old = paced_source(&paced[0], worker->old, worker->guest, &range, worker->begun_us);
-    Source *new_ = paced_source(&paced[1], worker->new_, worker->guest, &range, worker->begun_us);
-    return scan_start(&scan, worker->old, worker->new_, err) &&
-           scan_merge(&scan, old, new_, worker->comparator, &worker->counts, worker_taker(worker), out, err);
+    Source *old = paced_source(&paced[0], worker->old, worker->guest, &scan->range, worker->begun_us);
+    Source *new_ = paced_source(&paced[1], worker->new_, worker->guest, &scan->range, worker->begun_us);
+    return scan_start(scan, worker->old, worker->new_, err) &&
+           scan_merge(scan, old, new_, worker->comparator, &worker->counts, worker_taker(worker), out, err);
 }
 
 bool worker_read_stream(Worker *worker, Range range, RangeReport *report, Err *err) {
+    RangeScan scan = {worker->plan, range, .keys_only = false};
     MergeResult merged;
-    bool keys_only;
-    if (!worker_begin_both(worker, err) || !one_is_empty(worker, range, &keys_only, err) ||
-        !worker_read_rows(worker, range, NULL, keys_only, &merged, err)) {
+    if (!worker_begin_both(worker, err) || !one_is_empty(worker, range, &scan.keys_only, err) ||
+        !worker_read_scan(worker, &scan, &merged, err)) {
         return false;
     }
     worker_remember_empty(worker);

@@ -76,7 +76,7 @@ static bool show_join(Buf *out, const Check *check, Range range, Err *err) {
 static bool show_reading(Buf *out, const Check *check, bool of_new, Range range, Err *err) {
     Source *source = of_new ? check->new_ : check->old;
     Scan scan = plan_scan(&check->plan, of_new, range);
-    DigestScan digest = plan_digest(&check->plan, of_new, &range, 1, (KeyBuckets){.of = 1});
+    DigestScan digest = plan_digest(&check->plan, of_new, &range, 1);
     bool digests = check->plan.mode == MODE_DIGEST && range.rows != RANGE_WITH_NULL;
     bool good = digests ? source->ops->explain_digest(source, &digest, out, err)
                         : source->ops->explain_scan(source, &scan, out, err);

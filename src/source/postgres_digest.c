@@ -173,16 +173,8 @@ static void comma(PgSql *sql, size_t i) {
 
 /* ---- the key ---------------------------------------------------------------------------------------------- */
 
-typedef const char *ColumnName(PgSql *sql, const Scan *scan, size_t i);
-
-static const char *outer_name(PgSql *sql, const Scan *scan, size_t i) {
-    (void)scan;
+static const char *column_name(PgSql *sql, size_t i) {
     return arena_printf(&sql->scratch, "d.c%zu", i);
-}
-
-static const char *own_name(PgSql *sql, const Scan *scan, size_t i) {
-    const RelationColumn *column = pg_scan_column(scan, i);
-    return arena_printf(&sql->scratch, "(%s%s)", column->sql, pg_reading(column->native)->cast);
 }
 
 static bool key_is_seed(const Scan *scan) {
@@ -190,38 +182,27 @@ static bool key_is_seed(const Scan *scan) {
 }
 
 /* 64 bits of the key: an integer is its own. */
-static const char *key_seed(PgSql *sql, const Scan *scan, ColumnName *name) {
+static const char *key_seed(PgSql *sql, const Scan *scan) {
     if (key_is_seed(scan)) {
-        return arena_printf(&sql->scratch, "%s::int8", name(sql, scan, 0));
+        return arena_printf(&sql->scratch, "%s::int8", column_name(sql, 0));
     }
     const char *seed = "0::int8";
     for (size_t i = 0; i < scan->key_count;) {
         Link links[CHAIN_LINKS];
         size_t count = 0;
         for (; i < scan->key_count && count < CHAIN_LINKS; i++) {
-            links[count++] = link_make(&sql->scratch, &FORMS[scan->columns[i].kind], name(sql, scan, i), false);
+            links[count++] = link_make(&sql->scratch, &FORMS[scan->columns[i].kind], column_name(sql, i), false);
         }
         seed = chain_hash(&sql->scratch, links, count, seed);
     }
     return seed;
 }
 
-void pg_digest_only(PgSql *sql, const Scan *scan) {
-    size_t bytes = (scan->only->of + 7) / 8;
-    buf_text(&sql->text, "pg_catalog.get_bit('\\x");
-    for (size_t i = 0; i < bytes; i++) {
-        buf_printf(&sql->text, "%02x", scan->only->chosen[i]);
-    }
-    buf_printf(&sql->text, "'::bytea, pg_catalog.hashint8(%s)" OPERATOR("&") "%u)" OPERATOR("=") "1",
-               key_seed(sql, scan, own_name), (unsigned)(scan->only->of - 1));
-}
-
 /* ---- a row ------------------------------------------------------------------------------------------------ */
 
 /* What is computed is computed once, in a stage of its own: the key's hash where more than one hash begins with it. */
 static bool is_staged(const DigestScan *digest) {
-    bool begins_more = digest->part_count > CHAIN_LINKS || digest->buckets.of > 1;
-    bool staged = !key_is_seed(&digest->scan) && begins_more;
+    bool staged = !key_is_seed(&digest->scan) && digest->part_count > CHAIN_LINKS;
     for (size_t i = 0; i < digest->scan.column_count; i++) {
         staged = staged || pg_scan_column(&digest->scan, i)->computed;
     }
@@ -233,7 +214,7 @@ static bool is_staged(const DigestScan *digest) {
 
 static const char *part_name(PgSql *sql, const DigestScan *digest, size_t i) {
     const DigestPart *part = &digest->parts[i];
-    return part->sql == NULL ? outer_name(sql, NULL, part->column) : arena_printf(&sql->scratch, "d.p%zu", i);
+    return part->sql == NULL ? column_name(sql, part->column) : arena_printf(&sql->scratch, "d.p%zu", i);
 }
 
 static const Form *part_form(const DigestPart *part) {
@@ -244,7 +225,7 @@ static const Form *part_form(const DigestPart *part) {
 }
 
 static const char *row_seed(PgSql *sql, const DigestScan *digest) {
-    return is_staged(digest) ? "d.s" : key_seed(sql, &digest->scan, outer_name);
+    return is_staged(digest) ? "d.s" : key_seed(sql, &digest->scan);
 }
 
 static const char *part_chain(PgSql *sql, const DigestScan *digest, size_t first) {
@@ -277,43 +258,46 @@ static void doubtful(PgSql *sql, const DigestScan *digest) {
 
 /* ---- the statement ---------------------------------------------------------------------------------------- */
 
-static void from_rows(PgSql *sql, const Scan *scan) {
-    buf_text(&sql->text, " FROM (SELECT ");
+/* The columns c0, c1, ... and what keys are sorted by: o0, o1, ... */
+static void select_rows(PgSql *sql, const Scan *scan) {
+    buf_text(&sql->text, "SELECT ");
     for (size_t i = 0; i < scan->column_count; i++) {
         comma(sql, i);
         pg_sql_read(sql, pg_scan_column(scan, i));
         buf_printf(&sql->text, " AS c%zu", i);
     }
+    for (size_t i = 0; !scan->unordered && i < scan->key_count; i++) {
+        buf_printf(&sql->text, ", %s AS o%zu", pg_scan_column(scan, i)->order_sql, i);
+    }
     buf_printf(&sql->text, " FROM %s", scan->relation->from);
     pg_sql_where(sql, scan);
-    buf_text(&sql->text, ") d");
 }
 
+static void order_rows(PgSql *sql, const Scan *scan, const char *of) {
+    for (size_t i = 0; !scan->unordered && i < scan->key_count; i++) {
+        buf_printf(&sql->text, "%s%so%zu", i == 0 ? " ORDER BY " : ", ", of, i);
+    }
+}
+
+/* A stage is in the order that its rows are wanted in: they would be sorted behind it else. */
 static void from_stage(PgSql *sql, const DigestScan *digest, const Scan *scan) {
+    buf_text(&sql->text, " FROM (");
     if (!is_staged(digest)) {
-        from_rows(sql, scan);
+        select_rows(sql, scan);
+        buf_text(&sql->text, ") d");
         return;
     }
-    buf_text(&sql->text, " FROM (SELECT d.*");
+    buf_text(&sql->text, "SELECT d.*");
     for (size_t i = 0; i < digest->part_count; i++) {
         if (digest->parts[i].sql != NULL) {
             buf_printf(&sql->text, ", (%s) AS p%zu", digest->parts[i].sql, i);
         }
     }
-    buf_printf(&sql->text, ", %s AS s", key_seed(sql, scan, outer_name));
-    from_rows(sql, scan);
+    buf_printf(&sql->text, ", %s AS s FROM (", key_seed(sql, scan));
+    select_rows(sql, scan);
+    buf_text(&sql->text, ") d");
+    order_rows(sql, scan, "");
     buf_text(&sql->text, " OFFSET 0) d");
-}
-
-static void row_bucket(PgSql *sql, const DigestScan *digest) {
-    const KeyBuckets *buckets = &digest->buckets;
-    const char *seed = row_seed(sql, digest);
-    if (buckets->width == 0) {
-        buf_printf(&sql->text, "pg_catalog.hashint8(%s)" OPERATOR("&") "%u AS b, ", seed, (unsigned)(buckets->of - 1));
-    } else {
-        buf_printf(&sql->text, "(%s" OPERATOR("-") "'%lld'::int8)" OPERATOR("/") "'%lld'::int8 AS b, ", seed,
-                   (long long)buckets->first, (long long)buckets->width);
-    }
 }
 
 /* sum and avg of one expression share its state, which is computed once. A row without a hash is counted by count(*)
@@ -323,13 +307,9 @@ static const char A_HASH_IS_MISSING[] =
     " pg_catalog.count(*)::numeric OPERATOR(pg_catalog.=) pg_catalog.avg(h)) IS NOT TRUE";
 
 static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) {
-    bool whole = digest->buckets.of == 1;
     bool doubts = digest->doubt_count > 0;
     buf_printf(&sql->text, "pg_catalog.count(*), %s%s, pg_catalog.sum(h) FROM (SELECT ", A_HASH_IS_MISSING,
                doubts ? " OR coalesce(pg_catalog.bool_or(u), false)" : "");
-    if (!whole) {
-        row_bucket(sql, digest);
-    }
     row_hash(sql, digest);
     buf_text(&sql->text, " AS h");
     if (doubts) {
@@ -338,7 +318,7 @@ static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) 
         buf_text(&sql->text, " AS u");
     }
     from_stage(sql, digest, scan);
-    buf_text(&sql->text, whole ? ") e" : ") e GROUP BY b");
+    buf_text(&sql->text, ") e");
 }
 
 /* ---- cuts --------------------------------------------------------------------------------------------------- */
@@ -346,11 +326,8 @@ static void digest_rows(PgSql *sql, const DigestScan *digest, const Scan *scan) 
 static void digest_cut(PgSql *sql, const DigestScan *digest, size_t i) {
     Scan scan = digest->scan;
     scan.range = digest->cuts[i];
-    if (digest->buckets.of == 1) {
-        buf_printf(&sql->text, "SELECT %zu, ", i);
-    } else {
-        buf_text(&sql->text, "SELECT b, ");
-    }
+    scan.unordered = true;
+    buf_printf(&sql->text, "SELECT %zu, ", i);
     digest_rows(sql, digest, &scan);
 }
 
@@ -389,6 +366,7 @@ static void digest_list(PgSql *sql, const DigestScan *digest) {
     buf_text(&sql->text, ", LATERAL (SELECT ");
     sql->listed = true;
     Scan scan = digest->scan;
+    scan.unordered = true;
     scan.range.rows = RANGE_BETWEEN;
     scan.range.from = scan.range.to = digest->cuts[digest->cut_count / 2].from;
     digest_rows(sql, digest, &scan);
@@ -411,6 +389,23 @@ void pg_digest_sql(PgSql *sql, const DigestScan *digest) {
             digest_cut(sql, digest, i);
         }
     }
+}
+
+/* ---- row by row --------------------------------------------------------------------------------------------- */
+
+void pg_row_hashes_sql(PgSql *sql, const DigestScan *digest) {
+    bool doubts = digest->doubt_count > 0;
+    buf_text(&sql->text, "SELECT ");
+    for (size_t i = 0; i < digest->scan.key_count; i++) {
+        buf_printf(&sql->text, "%s, ", column_name(sql, i));
+    }
+    buf_text(&sql->text, doubts ? "CASE WHEN " : "");
+    doubtful(sql, digest);
+    buf_text(&sql->text, doubts ? " THEN NULL ELSE " : "");
+    row_hash(sql, digest);
+    buf_text(&sql->text, doubts ? " END" : "");
+    from_stage(sql, digest, &digest->scan);
+    order_rows(sql, &digest->scan, "d.");
 }
 
 /* ---- the probe -------------------------------------------------------------------------------------------- */
@@ -483,12 +478,10 @@ static bool not_asked_for(const DigestScan *digest, long long number, Err *err) 
                    digest->scan.relation->name, number);
 }
 
-/* Of a cut there is a line even where it has no rows; of a bucket there is none then. */
 bool pg_digest_read(const PGresult *rows, const DigestScan *digest, RowsDigest *out, Err *err) {
-    bool whole = digest->buckets.of == 1;
-    size_t count = whole ? digest->cut_count : digest->buckets.of;
+    size_t count = digest->cut_count;
     int told = PQntuples(rows);
-    if (whole && (size_t)told != count) {
+    if ((size_t)told != count) {
         return err_set(err, TF_ERROR_DATA, "could not digest %s: of %zu parts %d were told",
                        digest->scan.relation->name, count, told);
     }

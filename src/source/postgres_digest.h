@@ -1,4 +1,4 @@
-/* A range of rows -> one statement that hashes and counts them in the server.
+/* A range of rows -> one statement that hashes and counts them in the server, or one that tells each row's hash.
  *
  * A row's hash is a chain over its parts: the hash of one value is the seed of the next. What PostgreSQL's hash of a
  * value leaves out (the sign of a number, which NaN or infinity it is, and whether it is NULL) goes, of all parts at
@@ -12,13 +12,13 @@
 
 #include "source/postgres_sql.h"
 
-/* Columns: number of the cut or bucket, rows, whether a row is in doubt, the sum. A bucket without rows has no line. */
+/* Columns: number of the cut, rows, whether a row is in doubt, the sum. */
 void pg_digest_sql(PgSql *sql, const DigestScan *digest);
+/* The key's columns, as a scan sends them, and the row's hash, in key order. Without COPY around it. */
+void pg_row_hashes_sql(PgSql *sql, const DigestScan *digest);
 /* Hashes of fixed values of every kind, joined to one text. */
 void pg_digest_probe_sql(PgSql *sql);
-/* " AND ...": whether a row's key lies in the buckets. */
-void pg_digest_only(PgSql *sql, const Scan *scan);
-/* Reads the lines into a digest for each cut or bucket. */
+/* Reads the lines into a digest for each cut. */
 MUST_CHECK bool pg_digest_read(const PGresult *rows, const DigestScan *digest, RowsDigest *out, Err *err);
 
 #endif

@@ -1,6 +1,5 @@
 #include "source/postgres_sql.h"
 
-#include "source/postgres_digest.h"
 #include "source/postgres_key.h"
 #include "source/postgres_type.h"
 
@@ -308,9 +307,6 @@ void pg_sql_where(PgSql *sql, const Scan *scan) {
         null_condition(&conditions, scan);
     }
     own_condition(&conditions, scan);
-    if (scan->only != NULL) {
-        pg_digest_only(condition(&conditions), scan);
-    }
 }
 
 /* ---- scan ------------------------------------------------------------------------------------------------- */
@@ -340,63 +336,7 @@ static void order_by(PgSql *sql, const Scan *scan) {
     }
 }
 
-static bool is_chosen(const KeyBuckets *buckets, uint32_t i) {
-    return i < buckets->of && (buckets->chosen[i / 8] >> i % 8 & 1) != 0;
-}
-
-/* The first key of stretch i, or the range's end where that comes first. */
-static Value stretch_begin(const Scan *scan, uint32_t i) {
-    const KeyBuckets *stretches = scan->only;
-    Value key = *scan->range.to;
-    uint64_t span = (uint64_t)key.as.integer - (uint64_t)stretches->first;
-    uint64_t from = (uint64_t)stretches->width * i;
-    key.as.integer = from < span ? stretches->first + (int64_t)from : key.as.integer;
-    return key;
-}
-
-/* Neighbours are one row of the list. */
-static void list_stretches(PgSql *sql, const Scan *scan) {
-    size_t written = 0;
-    for (uint32_t i = 0; i < scan->only->of; i++) {
-        if (!is_chosen(scan->only, i)) {
-            continue;
-        }
-        Value from = stretch_begin(scan, i);
-        while (is_chosen(scan->only, i + 1)) {
-            i++;
-        }
-        Value to = stretch_begin(scan, i + 1);
-        comma(sql, written++);
-        buf_printf(&sql->text, "(%u, ", (unsigned)i);
-        pg_sql_bound(sql, scan, &from);
-        buf_text(&sql->text, ", ");
-        pg_sql_bound(sql, scan, &to);
-        buf_char(&sql->text, ')');
-    }
-}
-
-/* Each stretch is found by the key's index: the others cost nothing. OFFSET 0 keeps it a scan of its own, which the
- * server guesses to give few rows; of a join by inequalities it guesses a ninth of the table, and reads it all. */
-static void scan_stretches(PgSql *sql, const Scan *scan) {
-    Scan each = *scan;
-    each.only = NULL;
-    buf_text(&sql->text, "SELECT e.* FROM (VALUES ");
-    list_stretches(sql, scan);
-    buf_text(&sql->text, ") ");
-    pg_sql_list_names(sql, scan);
-    buf_text(&sql->text, ", LATERAL (");
-    sql->listed = true;
-    select_columns(sql, &each);
-    pg_sql_where(sql, &each);
-    sql->listed = false;
-    buf_text(&sql->text, " OFFSET 0) e ORDER BY 1");
-}
-
 void pg_sql_scan(PgSql *sql, const Scan *scan) {
-    if (scan->only != NULL && scan->only->width > 0) {
-        scan_stretches(sql, scan);
-        return;
-    }
     select_columns(sql, scan);
     pg_sql_where(sql, scan);
     if (!scan->unordered) {

@@ -2,18 +2,28 @@
 
 #include <string.h>
 
-Batch relation_batch(Arena *arena, const Relation *relation, const ScanColumn *columns, size_t count, size_t capacity) {
-    Kind *kinds = ARENA_MANY(arena, count, Kind);
-    for (size_t i = 0; i < count; i++) {
-        kinds[i] = columns[i].kind;
+/* And `more` INT columns behind them. */
+static Batch columns_batch(Arena *arena, const Relation *relation, const ScanColumn *columns, size_t count, size_t more,
+                           size_t capacity) {
+    Kind *kinds = ARENA_MANY(arena, count + more, Kind);
+    for (size_t i = 0; i < count + more; i++) {
+        kinds[i] = i < count ? columns[i].kind : KIND_INT;
     }
-    Batch batch = batch_make(arena, count, kinds, capacity);
+    Batch batch = batch_make(arena, count + more, kinds, capacity);
     for (size_t i = 0; i < count; i++) {
         const RelationColumn *column = &relation->columns[columns[i].column];
         batch.columns[i].element = column->element;
         batch.columns[i].single = column->single && kinds[i] == KIND_FLOAT;
     }
     return batch;
+}
+
+Batch relation_batch(Arena *arena, const Relation *relation, const ScanColumn *columns, size_t count, size_t capacity) {
+    return columns_batch(arena, relation, columns, count, 0, capacity);
+}
+
+Batch relation_hashes_batch(Arena *arena, const Scan *scan, size_t capacity) {
+    return columns_batch(arena, scan->relation, scan->columns, scan->key_count, 1, capacity);
 }
 
 double relation_row_bytes(const Relation *relation) {

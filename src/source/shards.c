@@ -150,14 +150,20 @@ static bool shards_end(Source *source, Err *err) {
     return good;
 }
 
-static void merge_prepare(Shards *self, const Scan *scan) {
-    arena_empty(&self->scan_memory);
-    self->merged =
-        relation_batch(&self->scan_memory, scan->relation, scan->columns, scan->column_count, BATCH_ROWS);
-    self->key_count = scan->key_count;
+/* `merged` is in scan_memory. */
+static void merge_prepare(Shards *self, Batch merged, size_t key_count) {
+    self->merged = merged;
+    self->key_count = key_count;
     for (size_t i = 0; i < self->count; i++) {
         self->shards[i].batch = NULL;
     }
+}
+
+static void scan_prepare(Shards *self, const Scan *scan) {
+    arena_empty(&self->scan_memory);
+    merge_prepare(self,
+                  relation_batch(&self->scan_memory, scan->relation, scan->columns, scan->column_count, BATCH_ROWS),
+                  scan->key_count);
 }
 
 /* The scan of one shard: merging goes by cells. */
@@ -170,7 +176,7 @@ static Scan scan_of_part(const Scan *scan, size_t i) {
 
 static bool shards_scan(Source *source, const Scan *scan, Err *err) {
     Shards *self = shards_of(source);
-    merge_prepare(self, scan);
+    scan_prepare(self, scan);
     for (size_t i = 0; i < self->count; i++) {
         Scan own = scan_of_part(scan, i);
         if (!self->shards[i].source->ops->scan(self->shards[i].source, &own, err)) {
@@ -182,7 +188,7 @@ static bool shards_scan(Source *source, const Scan *scan, Err *err) {
 
 static bool shards_lookup(Source *source, const Scan *scan, const Value *keys, size_t count, Err *err) {
     Shards *self = shards_of(source);
-    merge_prepare(self, scan);
+    scan_prepare(self, scan);
     for (size_t i = 0; i < self->count; i++) {
         Source *child = self->shards[i].source;
         Scan own = scan_of_part(scan, i);
@@ -310,7 +316,7 @@ static void digests_add(RowsDigest *into, const RowsDigest *from, size_t count) 
 static bool shards_digested(Source *source, const DigestScan *digest, RowsDigest *out, Err *err) {
     Shards *self = shards_of(source);
     Arena scratch = {0};
-    size_t count = digest->cut_count > 1 ? digest->cut_count : digest->buckets.of;
+    size_t count = digest->cut_count;
     RowsDigest *sums = arena_zeroed(&scratch, count * sizeof(RowsDigest));
     RowsDigest *one = ARENA_MANY(&scratch, count, RowsDigest);
     bool good = true;
@@ -326,6 +332,19 @@ static bool shards_digested(Source *source, const DigestScan *digest, RowsDigest
     }
     arena_free(&scratch);
     return good;
+}
+
+static bool shards_row_hashes(Source *source, const DigestScan *digest, Err *err) {
+    Shards *self = shards_of(source);
+    arena_empty(&self->scan_memory);
+    merge_prepare(self, relation_hashes_batch(&self->scan_memory, &digest->scan, BATCH_ROWS), digest->scan.key_count);
+    for (size_t i = 0; i < self->count; i++) {
+        DigestScan own = digest_of_part(digest, i);
+        if (!self->shards[i].source->ops->row_hashes(self->shards[i].source, &own, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool shards_explain_digest(Source *source, const DigestScan *digest, Buf *out, Err *err) {
@@ -404,6 +423,7 @@ static const SourceOps shards_ops = {
     .digest_probe = shards_digest_probe,
     .digest = shards_digest,
     .digested = shards_digested,
+    .row_hashes = shards_row_hashes,
     .explain_scan = shards_explain_scan,
     .explain_digest = shards_explain_digest,
 };

@@ -117,14 +117,6 @@ typedef struct ScanColumn {
     Kind kind;
 } ScanColumn;
 
-/* The rows of a range in parts, the same on every source that gives one digest_probe: by a hash of the key; or, of one
- * INT key, in stretches of `width` keys from `first` on, which an index finds where few of them are chosen. */
-typedef struct KeyBuckets {
-    uint32_t of;                 /* at most DIGEST_BUCKETS_MAX; by hash a power of two */
-    const unsigned char *chosen; /* a bit a bucket, the lowest first; (of + 7) / 8 bytes */
-    int64_t first, width;        /* width 0: by hash */
-} KeyBuckets;
-
 typedef struct Scan {
     const Relation *relation;
     const ScanColumn *columns; /* the first key_count are the key, in key order */
@@ -132,8 +124,7 @@ typedef struct Scan {
     size_t key_count;
     KeyOrder order;
     Range range;
-    const KeyBuckets *only; /* of the range, rows in these; NULL: all. Only where digests are offered */
-    bool unordered; /* rows may come in any order (digests, whole ranges) */
+    bool unordered; /* rows may come in any order */
     bool wire;      /* batches may come with a Wire, and without cells but the key's */
 } Scan;
 
@@ -205,8 +196,6 @@ typedef enum TransactionEnd {
 
 /* ---- digests of rows, computed by the source ------------------------------------------------------------ */
 
-enum { DIGEST_BUCKETS_MAX = 8192 };
-
 /* One thing that rows are hashed over. Two values of one part are hashed alike only where canon_equal calls them equal;
  * values that are equal but not spelled alike (jsonb 1.0 and 1.00) may be hashed apart. */
 typedef struct DigestPart {
@@ -218,17 +207,15 @@ typedef struct DigestPart {
     bool never_null; /* a row where it is NULL is in doubt */
 } DigestPart;
 
-/* The key of the scan is hashed, too; no key of the range may hold a NULL. Gives a digest for each cut, or for each
- * bucket, or one of the whole range. */
+/* The key of the scan is hashed, too; no key of the range may hold a NULL. */
 typedef struct DigestScan {
     Scan scan;
     const DigestPart *parts;
     size_t part_count;
     const char *const *doubts; /* SQL over d.c<i>: a row where one of them is true is in doubt */
     size_t doubt_count;
-    const Range *cuts;  /* they tile the range; there is then one bucket */
-    size_t cut_count;   /* at least 1 */
-    KeyBuckets buckets; /* none of them chosen; cut_count is then 1 */
+    const Range *cuts; /* they tile the range, and have a digest each; of row_hashes not looked at */
+    size_t cut_count;  /* at least 1 */
 } DigestScan;
 
 /* Whether bounds of this kind can stand in a list, so that any number of cuts is one statement with one plan. The
@@ -333,9 +320,11 @@ struct SourceOps {
     /* After begin: what digests depend on here, as a text; two sources with one text compute the same digests. Fails
      * where it computes none, with the reason. */
     bool (*digest_probe)(Source *source, Arena *arena, const char **out, Err *err);
-    /* Starts computing; `digested` then waits for the digests of all cuts or buckets, out[0] being the first's. */
+    /* Starts computing; `digested` then waits for the digests of all cuts, out[0] being the first's. */
     bool (*digest)(Source *source, const DigestScan *digest, Err *err);
     bool (*digested)(Source *source, const DigestScan *digest, RowsDigest *out, Err *err);
+    /* Starts a scan that gives of each row its key and, as one INT column more, its hash: NULL where it is in doubt. */
+    bool (*row_hashes)(Source *source, const DigestScan *digest, Err *err);
     /* After begin. Takes less than a millisecond on one machine, and half a second over a slow link. */
     bool (*distance)(Source *source, const Scan *scan, SourceDistance *out, Err *err);
     /* After begin, on a primary: everything that was visible here before the call lies before the position. */

@@ -401,6 +401,25 @@ static bool postgres_digested(Source *source, const DigestScan *digest, RowsDige
     return good;
 }
 
+static bool postgres_row_hashes(Source *source, const DigestScan *digest, Err *err) {
+    PostgresSource *self = own(source);
+    const Scan *scan = &digest->scan;
+    PgSql sql = {.session = &self->session};
+    pg_copy_reset(&self->copy, &self->session);
+    PgField *fields = ARENA_MANY(&self->copy.memory, scan->key_count + 1, PgField);
+    self->old = relation_hashes_batch(&self->copy.memory, scan, BATCH_ROWS);
+    for (size_t i = 0; i < scan->key_count; i++) {
+        fields[i] = (PgField){pg_reading(pg_scan_column(scan, i)->native)->wire, &self->old.columns[i]};
+    }
+    fields[scan->key_count] = (PgField){PG_WIRE_INT8, &self->old.columns[scan->key_count]};
+    pg_row_hashes_sql(&sql, digest);
+    const char *doing = digest_doing(&self->copy.memory, digest);
+    bool good = digest_check(digest, err) && pg_sql_check(&sql, doing, err) &&
+                pg_copy_start(&self->copy, sql.text.bytes, fields, scan->key_count + 1, doing, err);
+    pg_sql_free(&sql);
+    return good;
+}
+
 static bool postgres_distance(Source *source, const Scan *scan, SourceDistance *out, Err *err) {
     return pg_distance(&own(source)->session, scan, out, err);
 }
@@ -461,6 +480,7 @@ const SourceOps postgres_source_ops = {
     .digest_probe = postgres_digest_probe,
     .digest = postgres_digest,
     .digested = postgres_digested,
+    .row_hashes = postgres_row_hashes,
     .distance = postgres_distance,
     .identity = postgres_identity,
     .position = postgres_position,
