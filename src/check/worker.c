@@ -53,8 +53,8 @@ void worker_close(Worker *worker) {
 
 static bool read_range(Worker *worker, Range range, RangeReport *report, Err *err) {
     Mode mode = range.rows == RANGE_WITH_NULL ? MODE_STREAM : worker->plan->mode;
-    if (mode == MODE_DIGEST && worker->by_rows > 0) {
-        worker->by_rows--;
+    if (mode == MODE_DIGEST && (worker->found_empty || worker->by_rows > 0)) {
+        worker->by_rows -= worker->by_rows > 0;
         mode = MODE_STREAM;
     }
     if (mode == MODE_DIGEST) {

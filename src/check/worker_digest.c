@@ -109,18 +109,17 @@ static size_t stretches_join(DigestFound *found, size_t count) {
     return made;
 }
 
-/* How the next ranges are to be asked for, by one whose differences are in so many cuts, or have so many keys. Where a
- * side has no rows, there is nothing to digest. */
+/* How the next ranges are to be asked for, by one whose differences are in so many cuts, or have so many keys. */
 static void digest_learn(Worker *worker, size_t parts_left) {
     int64_t rows = worker->counts.old_rows;
     double cuts = (double)rows / worker->rows_a_cut;
     double costs = worker->by_hashes ? (double)parts_left * HASHES_AND_KEY_COSTS : 0;
-    worker_remember_empty(worker);
-    bool in_vain = worker->found_empty || costs > range_bytes(worker, rows);
+    bool in_vain = costs > range_bytes(worker, rows);
     int longer = worker->in_vain == 0 ? RANGES_BY_ROWS : 2 * worker->in_vain;
     worker->in_vain = !in_vain ? 0 : longer < RANGES_BY_ROWS_MAX ? longer : RANGES_BY_ROWS_MAX;
     worker->by_rows = worker->in_vain;
-    worker->by_hashes = !worker->found_empty && (double)parts_left * MANY_CUTS > cuts;
+    worker->by_hashes = (double)parts_left * MANY_CUTS > cuts;
+    worker_remember_empty(worker);
 }
 
 static bool read_by_hashes(Worker *worker, Err *err) {

@@ -153,6 +153,22 @@ def a_rate_is_kept_within_a_tenth(tally):
 
 
 @test
+def a_rate_counts_each_row_about_once(tally):
+    """Hashes that are read row by row count as rows; the few that are looked up then change little."""
+    tables(100000, URL, OTHER)
+    harness.psql(OTHER, "update new_t set note = 'x' where id % 100 = 3")
+
+    def measure():
+        run = harness.Check(spec(new=OTHER), "--mode", "digest", "--max-rows-per-second", "80000", "--settle", "20ms")
+        wrong = run.is_verdict("inconsistent")
+        if not wrong and not 60000 <= rate_of(run) <= 88000:
+            wrong.append(f"80000 rows a second were allowed, {rate_of(run):.0f} were read")
+        return wrong
+
+    tally.note("rate: digest, one row in 100 differs", best_of_three(measure))
+
+
+@test
 def a_low_rate_is_kept_where_ranges_cannot_be_cut(tally):
     harness.psql(URL, """
 set client_min_messages = warning;
