@@ -807,6 +807,22 @@ def hashes_of_rows_with_other_keys():
 
 
 @test
+def a_side_without_an_index():
+    """Everything is one pass: its hashes are sorted, and few keys are looked up in one statement, many not at all."""
+    wrong = []
+    for part, different in ((5000, 8), (5, 8000)):
+        both("create table t.old_t (id int primary key, v text); insert into t.old_t select g, 'value ' || g from"
+             " generate_series(1, 40000) g; analyze t.old_t;",
+             "create table t.new_t (id int not null, v text); insert into t.new_t select g, case when g % "
+             f"{part} = 3 then 'x' else 'value ' || g end from generate_series(1, 40000) g; analyze t.new_t;")
+        found, run = wrong_with(spec_of(equal=["v"], new={"key": ["id"]}))
+        if run.result and run.result["different"] != different:
+            found.append(f"{run.result['different']} rows differ, not {different}")
+        wrong += [f"one in {part}: {line}" for line in found]
+    return wrong
+
+
+@test
 def more_differing_keys_than_are_held():
     """All of 20000 rows differ, whose keys have 600 bytes: the range is read by rows."""
     both(*(f"create table t.{side}_t (id text primary key, v text); insert into t.{side}_t select pg_catalog.rpad(g::text,"
