@@ -76,20 +76,27 @@ bool check_plan(Check *check, const CheckOptions *options, Err *err) {
     return true;
 }
 
-/* The planning connections are idle while the workers read; a server with few connections wants them back. */
-static void release_sides(Check *check) {
-    source_close(check->old);
+static void release_new(Check *check) {
     source_close(check->new_);
-    check->old = NULL;
     check->new_ = NULL;
 }
 
+/* The planning connections go to the workers: none is idle while they read, and a server has fewer to make. */
 void check_run(Check *check, const CheckOptions *options, RunSinks sinks, RunStop *stop, Result *out) {
-    release_sides(check);
+    SideSpares spares;
+    if (check->plan.mode == MODE_JOIN) {
+        release_new(check);
+    }
+    side_spares_open(&spares, check->old, check->new_);
+    check->old = check->new_ = NULL;
+    check->plan.opener = side_spares_opener(&spares);
     run_check(&check->arena, &check->plan, options, sinks, stop, out);
+    check->plan.opener = (SideOpener){0};
+    side_spares_close(&spares);
 }
 
 void check_close(Check *check) {
-    release_sides(check);
+    source_close(check->old);
+    release_new(check);
     arena_free(&check->arena);
 }

@@ -15,3 +15,34 @@ bool side_open(const Spec *spec, bool of_new, Source **out, Err *err) {
 bool side_open_by(SideOpener opener, const Spec *spec, bool of_new, Source **out, Err *err) {
     return opener.open == NULL ? side_open(spec, of_new, out, err) : opener.open(opener.self, spec, of_new, out, err);
 }
+
+/* ---- spares ----------------------------------------------------------------------------------------------- */
+
+void side_spares_open(SideSpares *spares, Source *old, Source *new_) {
+    pthread_mutex_init(&spares->lock, NULL);
+    spares->sides[0] = old;
+    spares->sides[1] = new_;
+}
+
+static bool spare_or_open(void *self, const Spec *spec, bool of_new, Source **out, Err *err) {
+    SideSpares *spares = self;
+    pthread_mutex_lock(&spares->lock);
+    Source *spare = spares->sides[of_new];
+    spares->sides[of_new] = NULL;
+    pthread_mutex_unlock(&spares->lock);
+    if (spare == NULL) {
+        return side_open(spec, of_new, out, err);
+    }
+    *out = spare;
+    return true;
+}
+
+SideOpener side_spares_opener(SideSpares *spares) {
+    return (SideOpener){spare_or_open, spares};
+}
+
+void side_spares_close(SideSpares *spares) {
+    source_close(spares->sides[0]);
+    source_close(spares->sides[1]);
+    pthread_mutex_destroy(&spares->lock);
+}
