@@ -87,7 +87,7 @@ static bool lookup(const Since *since, Finding *findings, size_t count, Err *err
 static bool is_offered(const Since *since) {
     const Match *match = since->plan->match;
     const Relation *relation = since->of_new ? &match->new_.relation : &match->old.relation;
-    return since->source->ops->written != NULL && since->source->ops->lookup != NULL && relation->key_ordered;
+    return since->source->ops->written != NULL && since->source->ops->lookup != NULL && relation->key_indexed;
 }
 
 static void find_on_side(Since *since, Finding *findings, size_t count, const RunStop *stop) {

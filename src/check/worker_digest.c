@@ -46,15 +46,17 @@ static bool look_closer(Worker *worker, Arena *arena, DigestFound *found, Err *e
     return rows_left(found) == 0 || few || read_hashes(worker, arena, found, err);
 }
 
-/* Without an index each lookup is a pass over the table. */
-static bool is_looked_up(const Worker *worker, const LeftKeys *keys, size_t count, int64_t rows) {
+/* Without an index a lookup is a pass over the table: worth it once, where the range is the table. */
+static bool keys_are_found(const Worker *worker, const DigestFound *found) {
     const Match *match = worker->plan->match;
-    bool indexed = match->old.relation.key_ordered && match->new_.relation.key_ordered;
-    return keys != NULL && (indexed || keys->next == NULL) && (double)count * KEY_COSTS <= range_bytes(worker, rows);
+    bool indexed = match->old.relation.key_indexed && match->new_.relation.key_indexed;
+    return indexed || (found->range.rows == RANGE_ALL && found->keys->next == NULL);
 }
 
 static bool is_read_whole(const Worker *worker, const DigestFound *found) {
-    return rows_left(found) > 0 && !is_looked_up(worker, found->keys, found->parts_left, found->old_rows);
+    double keys = (double)found->parts_left * KEY_COSTS;
+    return rows_left(found) > 0 &&
+           (found->keys == NULL || !keys_are_found(worker, found) || keys > range_bytes(worker, found->old_rows));
 }
 
 static bool read_keys(Worker *worker, const DigestFound *found, Err *err) {

@@ -333,9 +333,13 @@ static bool order_from_index(PgSession *session, const PgTable *table, const Ind
             memcpy(best, orders, sizeof best);
         }
     }
-    relation->key_ordered = best_rank > 0;
+    relation->key_ordered = relation->key_indexed = best_rank > 0;
     for (size_t i = 0; i < relation->key_count; i++) {
-        column_order_set(arena, &relation->columns[relation->key[i]], &best[i]);
+        RelationColumn *column = &relation->columns[relation->key[i]];
+        column_order_set(arena, column, &best[i]);
+        /* texts that an index calls equal may differ in bytes, so that it is not asked */
+        bool exact = column->collation == NULL || pg_collation_deterministic(column->collation);
+        relation->key_indexed = relation->key_indexed && exact;
     }
     return true;
 }

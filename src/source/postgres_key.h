@@ -17,7 +17,7 @@ typedef struct PgTable {
     const uint32_t *collations;
 } PgTable;
 
-/* Fills key, key_unique, key_ordered, and collation and order_sql of text key columns. */
+/* Fills key, key_unique, key_ordered, key_indexed, and collation and order_sql of text key columns. */
 MUST_CHECK bool pg_key_describe(PgSession *session, const PgTable *table, const RelationRef *ref, Arena *arena,
                                 Relation *relation, Err *err);
 /* Ends a text key's name where equal texts may differ in bytes. */

@@ -122,22 +122,35 @@ static void float_key(PgSql *sql, const RelationColumn *column, Kind wanted, Val
     float_literal(sql, at);
 }
 
-static void number_key(PgSql *sql, const RelationColumn *column, Value value) {
+/* A key that no number of the column equals must not widen a list's type: as a list of floats it would find neighbours,
+ * too, and of integers as numerics no index would. */
+static void number_key(PgSql *sql, const RelationColumn *column, Value value, Purpose purpose) {
     Decimal exact = number_of(&sql->scratch, value);
+    bool whole = column->kind == KIND_INT, nan = exact.class_ == DECIMAL_NAN;
+    bool strange = exact.class_ != DECIMAL_FINITE && (whole || sql->session->version < 140000);
     int64_t integer;
-    bool finite = exact.class_ == DECIMAL_FINITE;
-    if (!finite && (column->kind == KIND_INT || sql->session->version < 140000)) {
-        float_literal(sql, decimal_to_double(exact));
+    if (whole && decimal_to_int(exact, &integer)) {
+        buf_printf(&sql->text, "'%lld'::int8", (long long)integer);
         return;
     }
-    if (column->kind == KIND_INT && decimal_to_int(exact, &integer)) {
-        buf_printf(&sql->text, "'%lld'::int8", (long long)integer);
+    if (purpose == PURPOSE_EQUAL && (whole || (strange && !nan))) {
+        buf_printf(&sql->text, "NULL::%s", whole ? "int8" : "numeric");
+        return;
+    }
+    if (purpose == PURPOSE_BOUND && strange) {
+        float_literal(sql, decimal_to_double(exact));
         return;
     }
     Buf text = {0};
     decimal_print(exact, &text);
     buf_printf(&sql->text, "'%s'::numeric", text.bytes);
     buf_free(&text);
+}
+
+/* To char(n) spaces at the end mean nothing, and no value of it is read with any. */
+static bool is_no_value_of(const RelationColumn *column, Str text) {
+    enum { OID_BPCHAR = 1042 };
+    return pg_reading(column->native)->oid == OID_BPCHAR && text.length > 0 && text.bytes[text.length - 1] == ' ';
 }
 
 /* `as_bytes`: the column is written as convert_to(...). */
@@ -148,13 +161,15 @@ static void key_literal(PgSql *sql, const RelationColumn *column, Kind wanted, V
         return;
     }
     if (column->kind == KIND_INT || column->kind == KIND_DECIMAL) {
-        number_key(sql, column, value);
+        number_key(sql, column, value, purpose);
         return;
     }
     Buf text = {0};
     value_print(value, &text);
     if (as_bytes || column->kind == KIND_BYTES) {
         bytes_literal(sql, value.as.text);
+    } else if (purpose == PURPOSE_EQUAL && is_no_value_of(column, buf_view(&text))) {
+        buf_printf(&sql->text, "NULL::%s", pg_reading(column->native)->literal);
     } else {
         literal(sql, buf_view(&text), pg_reading(column->native)->literal, purpose);
     }
@@ -375,7 +390,8 @@ static bool are_integers(const Scan *scan, const Value *keys, size_t count) {
 
 /* k = ANY ('{1, ...}'::int8[]): what keys_in writes, a fifth faster to parse and plan. */
 static void keys_in_array(PgSql *sql, const Scan *scan, const Value *keys, size_t count) {
-    buf_printf(&sql->text, "%s = ANY ('{", equal_part(sql, scan, 0).sql);
+    const char *comparable = scan->relation->key_indexed ? "" : "::int8"; /* of two types it would not be hashed */
+    buf_printf(&sql->text, "%s%s = ANY ('{", equal_part(sql, scan, 0).sql, comparable);
     for (size_t k = 0; k < count; k++) {
         buf_printf(&sql->text, "%s%lld", k == 0 ? "" : ",", (long long)keys[k].as.integer);
     }

@@ -64,6 +64,7 @@ static void relation_join(Relation *all, const Relation *part) {
     bool known = all->estimated_rows >= 0 && part->estimated_rows >= 0;
     all->estimated_rows = known ? all->estimated_rows + part->estimated_rows : -1;
     all->key_ordered = all->key_ordered && part->key_ordered;
+    all->key_indexed = all->key_indexed && part->key_indexed;
     for (size_t i = 0; i < all->column_count; i++) {
         all->columns[i].not_null = all->columns[i].not_null && part->columns[i].not_null;
         all->columns[i].loose = all->columns[i].loose || part->columns[i].loose;

@@ -84,6 +84,7 @@ struct Relation {
     bool key_unique;   /* the catalog proves that no two rows have one key */
     bool key_guarded;  /* ... and an index keeps any writer from adding a second row with a key that has no NULL */
     bool key_ordered;  /* an index gives ranges of the key without reading the rest */
+    bool key_indexed;  /* an index finds the rows with a key */
     double estimated_rows;  /* from statistics; negative: unknown */
     double estimated_row_bytes; /* negative: unknown */
     double estimated_long_bytes; /* more, of values so long that they are kept apart; 0 where unknown, too */

@@ -181,6 +181,7 @@ static void describe_order(const SqliteTable *table, const Indexes *indexes, Rel
         relation->key_ordered = relation->key_ordered || index_orders(table, relation, &indexes->items[i]);
         relation->key_unique = relation->key_unique || index_proves(table, relation, &indexes->items[i]);
     }
+    relation->key_indexed = relation->key_ordered;
 }
 
 bool sqlite_key_describe(const SqliteTable *table, const RelationRef *ref, Arena *arena, Relation *relation, Err *err) {

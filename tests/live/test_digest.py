@@ -822,6 +822,35 @@ def a_side_without_an_index():
     return wrong
 
 
+NEAR_KEYS = {
+    "a space more beside char(n)": ('char(12) collate "C"', 'text collate "C"', "'k' || g", "new", ["'k500 '", "'k4300 '"]),
+    "a space more before char(n)": ("varchar(30)", "char(30)", "'k' || g", "old", ["'k500 '", "'k4300 '"]),
+    "no integer": ("bigint", "numeric", "9007199254740992 + g", "new", ["'NaN'", "9007199254740999.5"]),
+    "infinity": ("numeric", "bigint", "9007199254740992 + g", "old", ["'Infinity'", "'-Infinity'"]),
+}
+
+
+@test
+def keys_that_nearly_equal_others():
+    """A lookup finds the rows whose keys were asked for, and no others, also of a list with keys that the column cannot
+    hold; in keys of one column and of two."""
+    wrong = []
+    for name, (old, new, key, odd_side, odd) in NEAR_KEYS.items():
+        for first, columns in (("", "id {}"), ("1, ", "a int, id {}")):
+            key_of = "a, id" if first else "id"
+            both(*(f"create table t.{side}_t ({columns.format(kind)}, v text, primary key ({key_of}));"
+                   f"insert into t.{side}_t select {first}{key}, {value} from generate_series(1, 20000) g;" +
+                   "".join(f"insert into t.{side}_t values ({first}{one}, 'z');" for one in odd if side == odd_side) +
+                   f"analyze t.{side}_t;"
+                   for side, kind, value in (("old", old, "repeat('x', 60)"),
+                                             ("new", new, "repeat('x', 60) || case when g % 100 = 7 then 'd' else '' end"))))
+            found, run = wrong_with(spec_of(equal=["v"]), options=("--chunk-rows", "500", "--workers", "1"))
+            if run.result and (run.result["different"], run.result["mismatched_rows"]) != (200, 202):
+                found.append(f"{run.result['different']} rows differ, {run.result['mismatched_rows']} disagree")
+            wrong += [f"{name}, {key_of}: {line}" for line in found]
+    return wrong
+
+
 @test
 def more_differing_keys_than_are_held():
     """All of 20000 rows differ, whose keys have 600 bytes: the range is read by rows."""
