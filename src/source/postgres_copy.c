@@ -47,12 +47,9 @@ bool pg_copy_start(PgCopy *copy, const char *select, const PgField *fields, size
     buf_text(&sql, "COPY (");
     pg_mark(select, &sql); /* from 18 on it is counted by itself */
     buf_text(&sql, ") TO STDOUT (FORMAT binary)");
-    PGresult *result = PQexec(copy->session->conn, sql.bytes);
+    copy->asked = PQsendQuery(copy->session->conn, sql.bytes) == 1;
     buf_free(&sql);
-    copy->running = PQresultStatus(result) == PGRES_COPY_OUT;
-    bool good = copy->running || pg_session_fail(copy->session, result, doing, err);
-    PQclear(result);
-    return good;
+    return copy->asked || pg_session_fail(copy->session, NULL, doing, err);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------- */
@@ -72,6 +69,20 @@ static bool results_drain(PgCopy *copy, Err *err) {
         }
     }
     return good;
+}
+
+/* Waits for the server to begin. It says so only with its first 8 KB of rows, or at their end. */
+static bool copy_begin(PgCopy *copy, Err *err) {
+    PGresult *result = PQgetResult(copy->session->conn);
+    copy->asked = false;
+    copy->running = PQresultStatus(result) == PGRES_COPY_OUT;
+    if (!copy->running) {
+        Err ignored;
+        pg_session_fail(copy->session, result, copy->doing, err);
+        (void)!results_drain(copy, &ignored);
+    }
+    PQclear(result);
+    return copy->running;
 }
 
 static bool fail_short(const PgCopy *copy, Err *err) {
@@ -238,6 +249,9 @@ static bool run_take(PgCopy *copy, size_t *rows, Err *err) {
 }
 
 bool pg_copy_next(PgCopy *copy, size_t *out_rows, Err *err) {
+    if (copy->asked && !copy_begin(copy, err)) {
+        return false;
+    }
     size_t rows = 0;
     bool done = !copy->running;
     messages_turn(copy);
@@ -306,12 +320,15 @@ void pg_copy_wire(PgCopy *copy, const PgField *fields, size_t key_count) {
 /* ---- ending ----------------------------------------------------------------------------------------------- */
 
 void pg_copy_stop(PgCopy *copy) {
-    if (!copy->running) {
+    if (!copy->running && !copy->asked) {
         return;
     }
     Err ignored;
     char *buffer;
     pg_session_interrupt(copy->session);
+    if (copy->asked && !copy_begin(copy, &ignored)) {
+        return;
+    }
     while (PQgetCopyData(copy->session->conn, &buffer, 0) > 0) {
         PQfreemem(buffer);
     }

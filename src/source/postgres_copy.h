@@ -19,6 +19,7 @@ typedef struct PgCopy {
     size_t used;           /* by the present batch */
     Buf large;             /* the message that did not fit; empty: none */
     PgMessage rest;        /* of the last message */
+    bool asked;            /* the statement was sent, and its answer is still due */
     bool running;          /* the server is sending */
     bool wired;            /* rows are kept in `wire`, and only `key_count` cells of them are made */
     size_t key_count;
@@ -37,7 +38,8 @@ typedef struct PgField {
 
 /* Frees what the last copy held; columns for the next one may then be made in copy->memory. */
 void pg_copy_reset(PgCopy *copy, PgSession *session);
-/* Sends COPY (select) TO STDOUT. `doing` completes "could not ..." and lives in copy->memory. */
+/* Sends COPY (select) TO STDOUT, and does not wait: servers that are asked one after the other work at the same time, and
+ * what one of them has against it is pg_copy_next's to say. `doing` completes "could not ..." and lives in copy->memory. */
 MUST_CHECK bool pg_copy_start(PgCopy *copy, const char *select, const PgField *fields, size_t field_count,
                               const char *doing, Err *err);
 /* After pg_copy_start: batches come with copy->wire, and with cells in the first key_count columns alone. */

@@ -295,6 +295,8 @@ struct SourceOps {
     bool (*boundaries)(Source *source, const Relation *relation, KeyOrder order, size_t wanted, Arena *arena,
                        const Value ***out_bounds, size_t *out_count, Err *err);
     bool (*begin)(Source *source, const char *snapshot, Err *err); /* snapshot NULL: its own */
+    /* Asks, without waiting for rows; what the server has against it may be told by `next`. So do lookup, join_rows
+     * and row_hashes. */
     bool (*scan)(Source *source, const Scan *scan, Err *err);
     /* The next rows; *out points to memory of the source, valid until the next call on it. rows 0: the scan ended
      * well. A batch ends early where its bytes pass some hundred kilobytes. */

@@ -946,7 +946,9 @@ static void revoked(void) {
     run_sql("REVOKE SELECT ON " SCHEMA ".guarded FROM twofold_source_reader");
     good(OPS->begin(source, NULL, &err), &err);
     Scan scan = scan_all(&arena, &relation);
-    CHECK(!OPS->scan(source, &scan, &err) && err.code == TF_ERROR_DENIED && strstr(err.hint, "GRANT") != NULL);
+    const Batch *none;
+    CHECK(OPS->scan(source, &scan, &err) && !OPS->next(source, &none, &err));
+    CHECK(err.code == TF_ERROR_DENIED && strstr(err.hint, "GRANT") != NULL);
     good(OPS->end(source, &err), &err);
     good(OPS->begin(source, NULL, &err), &err);
     ref.table = SCHEMA ".guarded";
