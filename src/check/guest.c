@@ -63,7 +63,8 @@ void guest_announce(Source *source, const Plan *plan, const RangeTask *task) {
                  plan->range_count);
     }
     bool splits = task_splits(task, plan->match->key_count);
-    source->ops->announce(source, &(SourceWork){name, splits ? STATEMENT_US + plan->settle_us : 0});
+    bool one_pass = task->range.rows == RANGE_ALL;
+    source->ops->announce(source, &(SourceWork){name, splits ? STATEMENT_US + plan->settle_us : 0, one_pass});
 }
 
 /* ---- pace ----------------------------------------------------------------------------------------------------- */

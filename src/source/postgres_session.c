@@ -88,6 +88,9 @@ static void work_text(const PgSession *session, Buf *out) {
     if (session->statement_us > 0) {
         buf_printf(out, "; SET LOCAL statement_timeout = %lld", (long long)((session->statement_us + 999) / 1000));
     }
+    if (session->one_pass) { /* a side that has told all waits while the other still sorts */
+        buf_text(out, "; SET LOCAL idle_in_transaction_session_timeout = '1h'");
+    }
 }
 
 /* What a transaction is for. A snapshot: NULL is its own. */
@@ -506,6 +509,7 @@ void pg_session_interrupt(PgSession *session) {
 void pg_session_announce(PgSession *session, const SourceWork *work) {
     snprintf(session->work_name, sizeof session->work_name, "%s", work->name);
     session->statement_us = work->statement_us;
+    session->one_pass = work->one_pass;
 }
 
 static bool begin_for(PgSession *session, Purpose purpose, Err *err) {

@@ -41,6 +41,7 @@ typedef struct PgSession {
     atomic_bool cancelled;  /* since the last begin */
     char work_name[64];     /* of the transactions to come; "" : the application's */
     int64_t statement_us;   /* 0: no limit */
+    bool one_pass;          /* as announced */
     bool asked;             /* a statement was sent whose result has not been received */
     int64_t shortest_us;    /* that a question has taken so far: about a round trip; 0: none was asked */
 } PgSession;

@@ -270,6 +270,7 @@ typedef struct SourceInfo {
 typedef struct SourceWork {
     const char *name;       /* as the server shows it: "twofold/orders 3/40"; at most 63 bytes */
     int64_t statement_us;   /* how long a statement may take; 0: as long as it needs */
+    bool one_pass;          /* over everything: one side may wait long for the other */
 } SourceWork;
 
 /* How busy a server is, as far as it tells this role; negative: not asked for, or not told. */

@@ -204,6 +204,16 @@ def test_time(tally, sides):
     locker.join()
 
 
+def test_idle(tally, sides):
+    """A side that is read may wait for the other: for an hour where everything is one pass, else for a minute."""
+    shown = {"idle": "current_setting('idle_in_transaction_session_timeout')"}
+    for name, key, limit in (("one pass", ["v"], "1h"), ("ranges", ["id"], "1min")):
+        spec = sides.spec("slow", columns=shown, key=key)
+        spec["invariants"] = [{"name": "idle", "holds": f"new.idle == '{limit}' and old.idle == '{limit}'"}]
+        run = sides.run("stream", spec)
+        tally.note(f"how long a side may wait, {name}", [] if '"status": 0' in run else [run])
+
+
 def main():
     tally = harness.Tally()
     with PrivatePostgres() as server:
@@ -222,6 +232,7 @@ def main():
         test_database(tally, sides, baselines)
         test_environment(tally, sides, baselines)
         test_time(tally, sides)
+        test_idle(tally, sides)
     tally.finish()
 
 
