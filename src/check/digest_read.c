@@ -85,15 +85,14 @@ const Range *digest_cuts(Arena *arena, const Plan *plan, const RangeTask *task, 
 }
 
 static DigestFound cut_found(Range range, const RowsDigest *old, const RowsDigest *new_) {
-    DigestFound found = {.range = range, .old_rows = old->rows, .new_rows = new_->rows};
-    if (proves(old, new_)) {
-        found.proved = old->rows;
-    } else {
-        found.old_left = old->rows;
-        found.new_left = new_->rows;
-        found.parts_left = 1;
-    }
-    return found;
+    bool proved = proves(old, new_);
+    return (DigestFound){
+        .range = range,
+        .old_rows = old->rows,
+        .new_rows = new_->rows,
+        .proved = proved ? old->rows : 0,
+        .parts_left = proved ? 0 : 1,
+    };
 }
 
 bool digest_by_cuts(Arena *arena, const Plan *plan, Source *old, Source *new_, const Range *cuts, size_t count,
@@ -166,8 +165,6 @@ bool digest_by_hashes(Arena *arena, const Plan *plan, Range range, Source *old, 
         .old_rows = merged.old_rows,
         .new_rows = merged.new_rows,
         .proved = merged.agreeing,
-        .old_left = merged.old_rows - merged.agreeing,
-        .new_left = merged.new_rows - merged.agreeing,
         .parts_left = leaving.count,
         .keys = leaving.too_many ? NULL : leaving.first,
     };

@@ -22,9 +22,8 @@ typedef struct LeftKeys {
 typedef struct DigestFound {
     Range range;
     int64_t old_rows, new_rows; /* of the range */
-    int64_t proved;             /* pairs of rows that are proved */
-    int64_t old_left, new_left; /* the other rows */
-    size_t parts_left;          /* cuts that hold them, or their keys */
+    int64_t proved;             /* pairs of rows that are proved: the others are left */
+    size_t parts_left;          /* cuts that hold those, or their keys */
     const LeftKeys *keys;       /* NULL: none, or not known (of cuts), or too many to hold */
 } DigestFound;
 

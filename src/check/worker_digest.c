@@ -21,7 +21,7 @@ enum {
 };
 
 static int64_t rows_left(const DigestFound *found) {
-    return found->old_left + found->new_left;
+    return found->old_rows + found->new_rows - 2 * found->proved;
 }
 
 static double range_bytes(const Worker *worker, int64_t rows) {
@@ -82,12 +82,13 @@ static bool read_left(Worker *worker, const DigestFound *found, Err *err) {
     Counts *counts = &worker->counts;
     int64_t old_before = counts->old_rows, new_before = counts->new_rows;
     bool whole = is_read_whole(worker, found);
-    counts->compared += whole ? 0 : found->proved;
+    int64_t unread = whole ? 0 : found->proved;
+    counts->compared += unread;
     if (!(whole ? read_whole(worker, found, err) : read_keys(worker, found, err))) {
         return false;
     }
-    if (counts->old_rows - old_before != (whole ? found->old_rows : found->old_left) ||
-        counts->new_rows - new_before != (whole ? found->new_rows : found->new_left)) {
+    if (counts->old_rows - old_before != found->old_rows - unread ||
+        counts->new_rows - new_before != found->new_rows - unread) {
         return err_set(err, TF_ERROR_DATA, "could not read the rows that a digest counted: there are others");
     }
     counts->old_rows = old_before + found->old_rows;
@@ -110,8 +111,6 @@ static size_t stretches_join(DigestFound *found, size_t count) {
         last->old_rows += found[i].old_rows;
         last->new_rows += found[i].new_rows;
         last->proved += found[i].proved;
-        last->old_left += found[i].old_left;
-        last->new_left += found[i].new_left;
         last->parts_left += found[i].parts_left;
     }
     return made;

@@ -144,12 +144,17 @@ static bool postgres_boundaries(Source *source, const Relation *relation, KeyOrd
 
 /* ---- rows ------------------------------------------------------------------------------------------------- */
 
+/* The fields that fill the first `count` of the scan's columns. */
+static void scan_fields(const Scan *scan, size_t count, const Batch *batch, PgField *out) {
+    for (size_t i = 0; i < count; i++) {
+        out[i] = (PgField){pg_reading(pg_scan_column(scan, i)->native)->wire, &batch->columns[i]};
+    }
+}
+
 /* A batch for the scan's columns, and the fields that fill it. */
 static Batch scan_batch(Arena *arena, const Scan *scan, PgField *out_fields) {
     Batch batch = relation_batch(arena, scan->relation, scan->columns, scan->column_count, BATCH_ROWS);
-    for (size_t i = 0; i < scan->column_count; i++) {
-        out_fields[i] = (PgField){pg_reading(pg_scan_column(scan, i)->native)->wire, &batch.columns[i]};
-    }
+    scan_fields(scan, scan->column_count, &batch, out_fields);
     return batch;
 }
 
@@ -408,9 +413,7 @@ static bool postgres_row_hashes(Source *source, const DigestScan *digest, Err *e
     pg_copy_reset(&self->copy, &self->session);
     PgField *fields = ARENA_MANY(&self->copy.memory, scan->key_count + 1, PgField);
     self->old = relation_hashes_batch(&self->copy.memory, scan, BATCH_ROWS);
-    for (size_t i = 0; i < scan->key_count; i++) {
-        fields[i] = (PgField){pg_reading(pg_scan_column(scan, i)->native)->wire, &self->old.columns[i]};
-    }
+    scan_fields(scan, scan->key_count, &self->old, fields);
     fields[scan->key_count] = (PgField){PG_WIRE_INT8, &self->old.columns[scan->key_count]};
     pg_row_hashes_sql(&sql, digest);
     const char *doing = digest_doing(&self->copy.memory, digest);

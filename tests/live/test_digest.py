@@ -87,6 +87,12 @@ def wrong_with(spec, mode="digest", reason="", options=()):
     return wrong, digest
 
 
+def miscounted(run, **expected):
+    """Sentences about the counts that are not as expected; none without a result, which wrong_with tells."""
+    told_counts = run.result or expected
+    return [f"{name}: {told_counts[name]}, not {wanted}" for name, wanted in expected.items() if told_counts[name] != wanted]
+
+
 def few(thing):
     return json.dumps(thing, ensure_ascii=False)[:1500]
 
@@ -304,8 +310,7 @@ def folded_values():
              table("new", keys, kinds, [[str(i), value] for i, value in enumerate(new)]))
         for options in ((), ("--chunk-rows", "1")):
             found, run = wrong_with(spec_of(equal=["c0"]), options=options)
-            if run.result is not None and run.result["different"] != len(old):
-                found.append(f"{run.result['different']} of {len(old)} differences were found")
+            found += miscounted(run, different=len(old))
             wrong += [f"{name}: {line}" for line in found]
     return wrong
 
@@ -322,8 +327,7 @@ def values_that_move_between_columns():
         both(table("old", keys, columns, [[str(i), *row] for i, row in enumerate(old)]),
              table("new", keys, columns, [[str(i), *row] for i, row in enumerate(new)]))
         found, run = wrong_with(spec_of(equal=["c0", "c1"]), options=("--chunk-rows", "1"))
-        if run.result is not None and run.result["different"] != len(old):
-            found.append(f"{run.result['different']} of {len(old)} differences were found")
+        found += miscounted(run, different=len(old))
         wrong += [f"{kind}: {line}" for line in found]
     return wrong
 
@@ -342,8 +346,7 @@ def values_whose_hash_is_the_seed():
         both(table("old", keys, columns, [["1", value, other], ["2", None, value], ["3", other, None]]),
              table("new", keys, columns, [["1", other, value], ["2", value, None], ["3", None, other]]))
         found, run = wrong_with(spec_of(equal=["c0", "c1"]), options=("--chunk-rows", "1"))
-        if run.result is not None and run.result["different"] != 3:
-            found.append(f"{run.result['different']} of 3 differences were found")
+        found += miscounted(run, different=3)
         wrong += [f"{kind} {value}: {line}" for line in found]
     return wrong
 
@@ -361,8 +364,7 @@ def moments_far_away():
         both(*(("set timezone = 'UTC';" + table(side, keys, columns, [[str(i), value] for i, value in enumerate(values)]))
                for side, values in (("old", moments), ("new", others))))
         found, run = wrong_with(spec_of(equal=["c0"]), options=("--chunk-rows", "1"))
-        if run.result is not None and run.result["different"] != len(moments):
-            found.append(f"{run.result['different']} of {len(moments)} differences were found")
+        found += miscounted(run, different=len(moments))
         wrong += [f"{kind}: {line}" for line in found]
     return wrong
 
@@ -376,8 +378,7 @@ def a_pattern_over_many_columns():
     new = ["ba"[bin(i).count("1") % 2] for i in range(256)]
     both(table("old", keys, columns, [["1", *old]]), table("new", keys, columns, [["1", *new]]))
     wrong, run = wrong_with(spec_of(equal=[f"c{i}" for i in range(256)]))
-    if run.result is not None and run.result["different"] != 1:
-        wrong.append("the difference was not found")
+    wrong += miscounted(run, different=1)
     return wrong
 
 
@@ -389,8 +390,7 @@ def a_null_that_moves_to_the_next_of_many_columns():
     both(*(table(side, keys, columns, [[str(row), *(None if i == (row + moved) % count else "0" for i in range(count))]
                                        for row in range(count)]) for side, moved in (("old", 0), ("new", 1))))
     wrong, run = wrong_with(spec_of(equal=[f"c{i}" for i in range(count)]), options=("--chunk-rows", "1"))
-    if run.result is not None and run.result["different"] != count:
-        wrong.append(f"{run.result['different']} of {count} differences were found")
+    wrong += miscounted(run, different=count)
     return wrong
 
 
@@ -402,8 +402,7 @@ def a_catalog_that_is_wrong():
            " (2, 'a', null, %d), (3, 'b', '', 7); analyze t.%s_t; " % (side, side, n, n, side) + lie.format(side)
            for side, n in (("old", 5), ("new", 6))))
     wrong, run = wrong_with(spec_of(equal=["v", "w", "n"]))
-    if run.result is not None and run.result["different"] != 2:
-        wrong.append(f"{run.result['different']} of 2 differences were found")
+    wrong += miscounted(run, different=2)
     return wrong
 
 
@@ -472,8 +471,7 @@ def keys_that_change_places():
         both(table("old", keys, columns, [[key, None] for key in old]),
              table("new", keys, columns, [[key, None] for key in new]))
         found, run = wrong_with(spec_of(equal=["c0"]))
-        if run.result is not None and run.result["mismatched_rows"] != len(old) + len(new):
-            found.append(f"{run.result['mismatched_rows']} rows were found")
+        found += miscounted(run, mismatched_rows=len(old) + len(new))
         wrong += [f"{kind}: {line}" for line in found]
     return wrong
 
@@ -597,8 +595,7 @@ def unique_on_one_side():
     both(small("old"), "create table t.new_t (id int not null, v text); create index on t.new_t (id);"
                        "insert into t.new_t values (1, 'a'), (1, 'a'), (2, 'b');")
     wrong, run = wrong_with(spec_of(equal=["v"], new={"key": ["id"]}))
-    if run.result is not None and run.result["duplicate_key"] != 1:
-        wrong.append(f"{run.result['duplicate_key']} keys stand twice")
+    wrong += miscounted(run, duplicate_key=1)
     return wrong
 
 
@@ -618,8 +615,7 @@ create table t.new_t (id bigint primary key, v varchar(20)); insert into t.new_t
         old = {"sources": [OLD, NEW], "table": "t.old_t"}
         spec = {"check": "shards", "old": old, "new": {"source": NEW, "table": "t.new_t"}, "equal": ["v"]}
         found, run = wrong_with(spec, options=("--chunk-rows", "100", "--workers", "1"))
-        if run.result is not None and run.result["mismatched_rows"] != mismatched:
-            found.append(f"{run.result['mismatched_rows']} rows disagree")
+        found += miscounted(run, mismatched_rows=mismatched)
         wrong += [f"{injury}: {line}" for line in found]
     return wrong
 
@@ -661,8 +657,7 @@ def null_keys_are_read_by_rows():
     both(small("old"), "create table t.new_t (id int, v text); create index on t.new_t (id);"
                        "insert into t.new_t values (1, 'a'), (2, 'b'), (null, 'b'), (null, 'b'), (3, 'c');")
     wrong, run = wrong_with(spec_of(equal=["v"], new={"key": ["id"]}))
-    if run.result is not None and (run.result["duplicate_key"], run.result["missing_in_old"]) != (1, 1):
-        wrong.append(f"found {run.result['findings']}")
+    wrong += miscounted(run, duplicate_key=1, missing_in_old=1)
     return wrong
 
 
@@ -739,8 +734,7 @@ def digests_in_vain():
          "create table t.new_t (id int primary key, v int); insert into t.new_t select g, case when g % 10 = 7 then -g else g"
          " end from generate_series(1, 400000) g; analyze t.new_t;")
     wrong, run = wrong_with(spec_of(equal=["v"]), options=("--chunk-rows", "200", "--workers", "1"))
-    if run.result and run.result["different"] != 40000:
-        wrong.append(f"{run.result['different']} rows differ, not 40000")
+    wrong += miscounted(run, different=40000)
     return wrong
 
 
@@ -760,9 +754,8 @@ def hashes_of_rows():
                for side, key, v, first, last, more in (("old", old, "g", 3, 25000, "g = 9007"),
                                                        ("new", new, value, 1, 24998, "g = 9008"))))
         found, run = wrong_with(spec_of(equal=["v"]), options=("--chunk-rows", "5000", "--workers", "1"))
+        found += miscounted(run, different=241)
         wrong += [f"{name}: {line}" for line in found]
-        if run.result and run.result["different"] != 241:
-            wrong.append(f"{name}: {run.result['different']} rows differ, not 241")
     return wrong
 
 
@@ -786,7 +779,8 @@ def hashes_of_rows_with_other_keys():
     """The same with keys of all kinds; with computed columns, and with invariants of one side that are unknown here and
     there: such rows are in doubt."""
     wrong = []
-    rules = [{"name": "positive", "holds": "new.w > 0"}, {"name": "was positive", "holds": "old.w > 0"}, {"name": "cents", "holds": "new.cents == old.v * 100"}]
+    rules = [{"name": "positive", "holds": "new.w > 0"}, {"name": "was positive", "holds": "old.w > 0"},
+             {"name": "cents", "holds": "new.cents == old.v * 100"}]
     for name, (types, keys) in HASHED_KEYS.items():
         columns = [f"k{i}" for i in range(len(types) // 2)]
         made = [", ".join(f"{column} {types[2 * i + side]}" for i, column in enumerate(columns)) for side in (0, 1)]
@@ -800,8 +794,7 @@ def hashes_of_rows_with_other_keys():
         for equal, more in ((["w"], rules), ([], rules + [{"name": "again", "holds": "new.cents_again == old.v * 100"}])):
             found, run = wrong_with(spec_of(equal=equal, invariants=more, new=new), options=("--chunk-rows", "500",
                                                                                              "--workers", "1"))
-            if run.result and (run.result["missing_in_old"], run.result["missing_in_new"]) != (25, 25):
-                found.append(f"missing: {run.result['missing_in_old']}, {run.result['missing_in_new']}, not 25 and 25")
+            found += miscounted(run, missing_in_old=25, missing_in_new=25)
             wrong += [f"{name}: {line}" for line in found]
     return wrong
 
@@ -816,8 +809,7 @@ def a_side_without_an_index():
              "create table t.new_t (id int not null, v text); insert into t.new_t select g, case when g % "
              f"{part} = 3 then 'x' else 'value ' || g end from generate_series(1, 40000) g; analyze t.new_t;")
         found, run = wrong_with(spec_of(equal=["v"], new={"key": ["id"]}))
-        if run.result and run.result["different"] != different:
-            found.append(f"{run.result['different']} rows differ, not {different}")
+        found += miscounted(run, different=different)
         wrong += [f"one in {part}: {line}" for line in found]
     return wrong
 
@@ -845,8 +837,7 @@ def keys_that_nearly_equal_others():
                    for side, kind, value in (("old", old, "repeat('x', 60)"),
                                              ("new", new, "repeat('x', 60) || case when g % 100 = 7 then 'd' else '' end"))))
             found, run = wrong_with(spec_of(equal=["v"]), options=("--chunk-rows", "500", "--workers", "1"))
-            if run.result and (run.result["different"], run.result["mismatched_rows"]) != (200, 202):
-                found.append(f"{run.result['different']} rows differ, {run.result['mismatched_rows']} disagree")
+            found += miscounted(run, different=200, mismatched_rows=202)
             wrong += [f"{name}, {key_of}: {line}" for line in found]
     return wrong
 
@@ -857,8 +848,7 @@ def more_differing_keys_than_are_held():
     both(*(f"create table t.{side}_t (id text primary key, v text); insert into t.{side}_t select pg_catalog.rpad(g::text,"
            f" 600, 'k'), {v} from generate_series(1, 20000) g; analyze t.{side}_t;" for side, v in (("old", "g"), ("new", "-g"))))
     wrong, run = wrong_with(spec_of(equal=["v"]), options=("--chunk-rows", "20000", "--workers", "1"))
-    if run.result and run.result["different"] != 20000:
-        wrong.append(f"{run.result['different']} rows differ, not 20000")
+    wrong += miscounted(run, different=20000)
     return wrong
 
 
