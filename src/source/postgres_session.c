@@ -352,22 +352,22 @@ static bool connection_lost(const PgSession *session) {
     return session->conn == NULL || PQstatus(session->conn) != CONNECTION_OK;
 }
 
-static bool rolled_back(PgSession *session) {
-    Err ignored;
-    return pg_session_run(session, "ROLLBACK", "roll back", &ignored);
+static bool rolled_back(PgSession *session, Err *err) {
+    return pg_session_run(session, "ROLLBACK", "roll back", err);
 }
 
-enum { BEGIN_TRIES = 20 };
+enum { BEGIN_TRIES = 20, BEGIN_CONNECTIONS = 2 };
 
 /* A role's statement_timeout of a millisecond may hit the very message that lifts it: the first time that the server
- * process does such a thing, or on a machine that is busy. */
+ * process does such a thing, or on a machine that is busy. Before the ROLLBACK its limit on idling may end the session:
+ * then that is the error, not the timeout. */
 static bool begin_once(PgSession *session, Purpose purpose, Err *err) {
     Buf sql = {0};
     bool good = begin_text(session, purpose, &sql, err);
     bool begun = false;
     for (int tries = 0; good && !begun && tries < BEGIN_TRIES; tries++) {
         begun = pg_session_run(session, sql.bytes, "begin a transaction", err);
-        good = begun || (err->code == TF_ERROR_TIMEOUT && !connection_lost(session) && rolled_back(session));
+        good = begun || (err->code == TF_ERROR_TIMEOUT && !connection_lost(session) && rolled_back(session, err));
     }
     buf_free(&sql);
     return begun;
@@ -435,7 +435,7 @@ static bool identify(PgSession *session, Err *err) {
            pg_session_run(session, "COMMIT", "end a transaction", err);
 }
 
-static bool connect_now(PgSession *session, Err *err) {
+static bool connect_once(PgSession *session, Err *err) {
     disconnect(session);
     session->search_path = NULL;
     if (!connect_unless_cancelled(session, err)) {
@@ -450,7 +450,17 @@ static bool connect_now(PgSession *session, Err *err) {
     session->version = PQserverVersion(session->conn);
     session->utf8 = encoding != NULL && strcmp(encoding, "UTF8") == 0;
     session->unchecked_text = encoding == NULL || strcmp(encoding, "SQL_ASCII") == 0;
-    return system_check(session, err) && identify(session, err);
+    return system_check(session, err);
+}
+
+/* Its session has died, for which nobody is to wait and nobody has asked: another may live. */
+static bool has_died(const PgSession *session, const Err *err) {
+    return connection_lost(session) && err->code != TF_ERROR_TIMEOUT && !atomic_load(&session->cancelled);
+}
+
+static bool connect_now(PgSession *session, Err *err) {
+    return connect_once(session, err) &&
+           (identify(session, err) || (has_died(session, err) && connect_once(session, err) && identify(session, err)));
 }
 
 /* ---- life ------------------------------------------------------------------------------------------------- */
@@ -514,19 +524,21 @@ void pg_session_announce(PgSession *session, const SourceWork *work) {
 
 static bool begin_for(PgSession *session, Purpose purpose, Err *err) {
     cancel_forget(session);
-    if (!connection_lost(session)) {
-        if (PQtransactionStatus(session->conn) != PQTRANS_IDLE) {
-            return err_set(err, TF_ERROR_INTERNAL, "cannot begin a transaction: the last one has not ended");
+    if (!connection_lost(session) && PQtransactionStatus(session->conn) != PQTRANS_IDLE) {
+        return err_set(err, TF_ERROR_INTERNAL, "cannot begin a transaction: the last one has not ended");
+    }
+    for (int tries = 1;; tries++) {
+        if (connection_lost(session) && !connect_now(session, err)) {
+            return false;
         }
-        /* A connection that died while it was idle is noticed only here, before anything was read on it. */
         if (begin_once(session, purpose, err)) {
             return true;
         }
-        if (!connection_lost(session) || atomic_load(&session->cancelled) || err->code == TF_ERROR_TIMEOUT) {
+        /* A connection that died while it was idle is noticed only here, before anything was read on it. */
+        if (!has_died(session, err) || tries == BEGIN_CONNECTIONS) {
             return false;
         }
     }
-    return connect_now(session, err) && begin_once(session, purpose, err);
 }
 
 bool pg_session_begin(PgSession *session, const char *snapshot, Err *err) {
@@ -596,9 +608,10 @@ void pg_session_rollback(PgSession *session) {
     if (connection_lost(session)) {
         return;
     }
+    Err ignored;
     PGTransactionStatusType status = PQtransactionStatus(session->conn);
     bool open = status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
-    if (status != PQTRANS_IDLE && !(open && rolled_back(session))) {
+    if (status != PQTRANS_IDLE && !(open && rolled_back(session, &ignored))) {
         disconnect(session);
     }
 }

@@ -193,13 +193,15 @@ def trap_01_connections_cut_anywhere(rng):
 
 CONFLICT = b"do $$ begin raise 'canceled' using errcode = '40001'; end $$\0"
 REFUSED = b"select 'the transaction has failed'\0"
+LATE = b"begin; set local statement_timeout = 1; select pg_sleep(10)\0"
+ENDED = b"rollback; select pg_terminate_backend(pg_backend_pid())\0"
 
 
 class Spoiler(Between):
-    """The first COPY meets a conflict, and the ROLLBACK after it fails, too, as where a late request to cancel hits it."""
+    """Puts other statements in the place of some: (what one begins with, what is sent), ..., in turn."""
 
-    def __init__(self, url):
-        self.spoil = [(b"COPY ", CONFLICT), (b"ROLLBACK\0", REFUSED)]
+    def __init__(self, url, *spoil):
+        self.spoil = list(spoil)
         super().__init__(url)
 
     def questions(self, connection):
@@ -211,12 +213,11 @@ class Spoiler(Between):
             connection.server.sendall(message(kind, body))
 
 
-@test
-def trap_01_rollback_that_fails():
-    """The transaction does not stay open: its range is read again on another connection."""
+def spoilt(*spoil):
+    """Either side's statements are spoilt; everything is read all the same."""
     wrong = []
     for side in ("old", "new"):
-        with Spoiler(URL if side == "old" else OTHER) as between:
+        with Spoiler(URL if side == "old" else OTHER, *spoil) as between:
             urls = {"old": URL, "new": OTHER, side: between.url}
             run = harness.Check(spec(urls["old"], urls["new"]), "--mode", "stream", "--workers", "1")
             keys = [f["key"] for f in run.result["findings"]] if run.result else run.stderr
@@ -224,6 +225,19 @@ def trap_01_rollback_that_fails():
         wrong += [] if not between.spoil else [f"{side}: nothing was spoilt"]
         wrong += [] if run.result and run.result["coverage"] == 1 else [f"{side}: {run.result and run.result['reason']}"]
     return wrong
+
+
+@test
+def trap_01_rollback_that_fails():
+    """As where a late request to cancel hits it. The transaction does not stay open: its range is read again on another
+    connection."""
+    return spoilt((b"COPY ", CONFLICT), (b"ROLLBACK\0", REFUSED))
+
+
+@test
+def trap_15_a_session_that_ends_before_its_rollback():
+    """A role's statement_timeout hits the message that lifts it, and its limit on idling the failed transaction."""
+    return spoilt((b"BEGIN ", LATE), (b"ROLLBACK\0", ENDED))
 
 
 @test
