@@ -27,13 +27,13 @@ ROLE = f"ledger_{os.getpid()}"  # roles belong to the server: another test may r
 SEED = int(os.environ.get("TWOFOLD_TEST_SEED", str(int(time.time()))))
 
 # Keys that are no numbers come second, so ranges are cut in the collation of the index; a NULL in a key has a range of
-# its own. Findings of every kind, in every part of the table; every 5,000th row takes its time.
+# its own. Findings of every kind, in every part of the table; every 2,500th row takes its time.
 TABLES = """
 set client_min_messages = warning;
 drop table if exists old_t, new_t;
 create table old_t (id int, part text, v text, w numeric);
 create table new_t (id int, part text, v text, w numeric);
-insert into old_t select g / 2, case when g % 2 = 0 then 'a' else 'B' end, 'v' || g, g from generate_series(2, 200001) g;
+insert into old_t select g / 2, case when g % 2 = 0 then 'a' else 'B' end, 'v' || g, g from generate_series(2, 100001) g;
 insert into old_t values (null, 'n', 'x', 1), (7, null, 'x', 1);
 insert into new_t select * from old_t;
 delete from new_t where w % 997 = 0;
@@ -41,7 +41,7 @@ delete from old_t where w % 1499 = 0;
 update new_t set v = '"quoted" \\ and a
 line' || w where w % 809 = 0;
 update new_t set w = -w where w % 1013 = 0;
-insert into new_t select id, part, v, w from new_t where w % 50021 = 0;
+insert into new_t select id, part, v, w from new_t where w % 30011 = 0;
 create index on old_t (id, part);
 create index on new_t (id, part);
 vacuum analyze old_t, new_t;
@@ -68,7 +68,7 @@ def wide_spec():
 def spec_of(**more):
     return {"check": "resume", "old": {"source": harness.URL, "table": "old_t", "key": ["id", "part"]},
             "new": {"table": "new_t", "key": ["id", "part"],
-                    "columns": {"slow": "case when id % 5000 = 0 then pg_sleep(0.01)::text end"}},
+                    "columns": {"slow": "case when id % 2500 = 0 then pg_sleep(0.01)::text end"}},
             "equal": ["v", "w"],
             "invariants": [{"name": "positive", "holds": "new.w > 0"},
                            {"name": "slow", "holds": "new.slow is null or new.slow = ''"}], **more}
@@ -297,7 +297,7 @@ def others(tally, folder, chance):
               "wide": Place(folder, ledger, wide_spec(), "wide", ("--chunk-rows", "2000", "--workers", "2", "--settle",
                                                                   "200 ms"))}
     for name, place in places.items():
-        wanted, duration, wrong = uninterrupted(place, 500)
+        wanted, duration, wrong = uninterrupted(place, 300)
         tally.note(f"{name}: uninterrupted", wrong)
         if not wrong:
             tally.note(f"{name}: ended unsaved", ended_unsaved(place, wanted))
@@ -313,7 +313,7 @@ def main():
         os.mkdir(os.path.join(folder, "second"))
         for name, ledger in ledgers(folder).items():
             place = Place(folder, ledger)
-            wanted, duration, wrong = uninterrupted(place, 500)
+            wanted, duration, wrong = uninterrupted(place, 300)
             tally.note(f"{name}: uninterrupted", wrong)
             if wrong:
                 continue
