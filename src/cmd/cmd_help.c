@@ -13,10 +13,10 @@ static void help_overview(Buf *out) {
                   "Usage: twofold COMMAND [options]\n\n");
     Commands all = commands_all();
     for (size_t i = 0; i < all.count; i++) {
-        buf_printf(out, "  twofold %s %s\n        %s\n", all.commands[i].name, all.commands[i].arguments,
-                   all.commands[i].sentence);
+        buf_printf(out, "  twofold %s %s\n", all.commands[i].name, all.commands[i].arguments);
+        help_lines(all.commands[i].sentence, 8, out);
     }
-    buf_text(out, "\n`twofold COMMAND --help` lists a command's options; `twofold --version` the version.\n"
+    buf_text(out, "\n`twofold COMMAND --help` lists its options, `twofold --version` the version.\n"
                   "Exit status: 0 consistent, 1 inconsistent, 2 cannot tell, 3 asked wrongly.\n");
 }
 
@@ -28,9 +28,10 @@ static void help_functions(Buf *out) {
             continue;
         }
         bool call = docs[i].form == OP_CALL;
-        buf_printf(out, "%s%s%s%s -> %s\n    %s\n    %s  gives  %s\n", docs[i].name, call ? "(" : "  ",
-                   docs[i].arguments, call ? ")" : "", docs[i].result, docs[i].sentence, docs[i].example,
-                   docs[i].answer);
+        buf_printf(out, "%s%s%s%s -> %s\n", docs[i].name, call ? "(" : "  ", docs[i].arguments, call ? ")" : "",
+                   docs[i].result);
+        help_lines(docs[i].sentence, 4, out);
+        buf_printf(out, "    %s  gives  %s\n", docs[i].example, docs[i].answer);
     }
 }
 
@@ -41,8 +42,9 @@ static void help_spec(Buf *out) {
         buf_printf(out, "%sKeys of %s:\n", name == 0 ? "" : "\n", mapping->where);
         for (size_t i = 0; i < mapping->count; i++) {
             const SpecKey *key = &mapping->keys[i];
-            buf_printf(out, "  %s: %s%s\n        %s\n", key->name, spec_type_word(key->type),
-                       key->required ? " (must be there)" : "", key->says);
+            buf_printf(out, "  %s: %s%s\n", key->name, spec_type_word(key->type),
+                       key->required ? " (must be there)" : "");
+            help_lines(key->says, 8, out);
         }
     }
 }

@@ -17,34 +17,34 @@
 
 static const Command command_table[] = {
     {"check", "SPEC...", "Reads both sides, evaluates the invariants and prints the verdict",
-     "SPEC is a YAML file, or - for standard input. With several, the exit status is 1 if any is\n"
-     "inconsistent, else 2 if any cannot be told.\n",
+     "SPEC is a YAML file, or - for standard input. With several, the exit status is 1 if any is "
+     "inconsistent, else 2 if any cannot be told.",
      FOR_CHECK, cmd_check},
     {"plan", "SPEC", "Shows what `check` would do, and reads no rows", NULL, FOR_PLAN, cmd_plan},
     {"look", "SPEC KEY...", "Reads these rows now and shows old and new side by side",
-     "A key of several columns is written as its parts, in key order.\n", FOR_LOOK, cmd_look},
+     "A key of several columns is written as its parts, in key order.", FOR_LOOK, cmd_look},
     {"gate", "SPEC",
      "Says whether the contract phase may begin: from the ledger and the live tables, by the spec's policy",
-     "Open is 0, closed is 1; 2 where something that matters could not be looked at.\n", FOR_GATE, cmd_gate},
+     "Open is 0, closed is 1; 2 where something that matters could not be looked at.", FOR_GATE, cmd_gate},
     {"repair", "SPEC", "Shows the writes that would make the side agree that is not trusted; --write makes them",
-     "The check itself says which rows disagree, unless --key or --keys does. Rows are written one at a time,\n"
-     "from what both sides hold at that moment, and kept in a journal that `twofold undo` takes back.\n"
-     "Done is 0; 1 where rows are known that still disagree; 2 where some may.\n",
+     "The check itself says which rows disagree, unless --key or --keys does. Rows are written one at a time, "
+     "from what both sides hold at that moment, and kept in a journal that `twofold undo` takes back. "
+     "Done is 0; 1 where rows are known that still disagree; 2 where some may.",
      FOR_REPAIR, cmd_repair},
     {"undo", "JOURNAL", "Shows the writes that would take a repair back; --write makes them",
-     "A row is taken back only where it still is what the repair left there. Where to connect stands in the\n"
-     "repair's spec, which must not have changed. 0 where all is undone, or was already; 1 where rows were left\n"
-     "alone; 2 where something failed.\n",
+     "A row is taken back only where it still is what the repair left there. Where to connect stands in the "
+     "repair's spec, which must not have changed. 0 where all is undone, or was already; 1 where rows were left "
+     "alone; 2 where something failed.",
      FOR_UNDO, cmd_undo},
     {"show", "JOURNAL", "Prints a repair's journal as MongoDB's extended JSON, one entry a line",
-     "It holds real values, also of columns that the spec masks.\n", FOR_SHOW, cmd_show},
+     "It holds real values, also of columns that the spec masks.", FOR_SHOW, cmd_show},
     {"history", "SPEC", "Shows the ledger's runs of this check, newest first", NULL, FOR_HISTORY, cmd_history},
     {"init", "OLD_URL OLD_TABLE NEW_URL NEW_TABLE", "Writes a first spec from two schemas to standard output", NULL,
      FOR_INIT, cmd_init},
-    {"prove", "[FILE...]", "Runs the examples inside invariant files", "Without FILE: the installed library.\n",
+    {"prove", "[FILE...]", "Runs the examples inside invariant files", "Without FILE: the installed library.",
      FOR_PROVE, cmd_prove},
     {"help", "[COMMAND|functions|spec]", "Explains a command, the functions of invariants, or the keys of a spec",
-     "`help man [COMMAND|spec]` prints a man page, `help completion bash|zsh|fish` completions.\n", FOR_HELP, cmd_help},
+     "`help man [COMMAND|spec]` prints a man page, `help completion bash|zsh|fish` completions.", FOR_HELP, cmd_help},
 };
 
 Commands commands_all(void) {

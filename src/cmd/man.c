@@ -109,6 +109,7 @@ static void command_page(const Command *command, Buf *out) {
     buf_text(out, ".\n");
     if (command->more != NULL) {
         man_text(command->more, out);
+        buf_char(out, '\n');
     }
     options_man(command, out);
     options_man_exit(out);

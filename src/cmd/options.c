@@ -2,6 +2,7 @@
 
 #include "base/calendar.h"
 #include "cmd/man.h"
+#include "report/shown.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -193,18 +194,32 @@ static void option_shown(const Option *option, Buf *out) {
                option->argument == NULL ? "" : option->argument);
 }
 
+void help_lines(const char *sentences, size_t indent, Buf *out) {
+    enum { WIDTH = 80 };
+    buf_printf(out, "%*s", (int)indent, "");
+    shown_wrapped(str_of(sentences), WIDTH - indent, indent, out);
+    buf_char(out, '\n');
+}
+
 void options_help(const Command *command, Buf *out) {
-    buf_printf(out, "Usage: twofold %s %s%s[options]\n\n%s.\n", command->name, command->arguments,
-               command->arguments[0] == '\0' ? "" : " ", command->sentence);
+    enum { INDENT = 8 };
+    buf_printf(out, "Usage: twofold %s %s%s[options]\n\n", command->name, command->arguments,
+               command->arguments[0] == '\0' ? "" : " ");
+    Buf sentence = {0};
+    buf_printf(&sentence, "%s.", command->sentence);
+    help_lines(sentence.bytes, 0, out);
+    buf_free(&sentence);
     if (command->more != NULL) {
-        buf_printf(out, "\n%s", command->more);
+        buf_char(out, '\n');
+        help_lines(command->more, 0, out);
     }
     buf_text(out, "\nOptions:\n");
     for (size_t i = 0; i < OPTION_COUNT_ALL; i++) {
         if (option_table[i].takers & command->taker) {
             buf_text(out, "  ");
             option_shown(&option_table[i], out);
-            buf_printf(out, "\n        %s\n", option_table[i].sentence);
+            buf_char(out, '\n');
+            help_lines(option_table[i].sentence, INDENT, out);
         }
     }
     buf_printf(out, "\n%s", exit_text);

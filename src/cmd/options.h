@@ -61,7 +61,7 @@ typedef struct Command {
     const char *name;
     const char *arguments; /* "SPEC KEY..." */
     const char *sentence;
-    const char *more; /* further lines of help, or NULL */
+    const char *more; /* further sentences of help, or NULL */
     Takers taker;
     Exit (*run)(const Options *options);
 } Command;
@@ -69,6 +69,8 @@ typedef struct Command {
 /* argv without the program and command names. words point into argv. */
 MUST_CHECK bool options_parse(const Command *command, int argc, char **argv, Arena *arena, Options *out, Err *err);
 
+/* Sentences in lines of at most 80 columns, each with so many spaces before it. */
+void help_lines(const char *sentences, size_t indent, Buf *out);
 /* The help of one command, and the parts of it that other texts use. */
 void options_help(const Command *command, Buf *out);
 /* The sections OPTIONS and EXIT STATUS of a man page. */

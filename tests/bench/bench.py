@@ -30,6 +30,11 @@ FILL = """insert into {name} select g, (g::bigint * 7919) % 100003 + ({changed})
 FULL_JOIN = """select count(*) from old_t o full join new_t n using (id) where o.id is null or n.id is null
     or (o.customer, o.amount, o.status, o.created_at, o.note)
        is distinct from (n.customer, n.amount, n.status, n.created_at, n.note)"""
+# With counts of its own the planner takes the wider rows by a merge, and compiles it, which is faster than that.
+COUNTING_JOIN = """select count(*) filter (where n.id is null), count(*) filter (where o.id is null), count(*) filter (where
+    (o.customer, o.amount, o.status, o.created_at, o.note)
+       is distinct from (n.customer, n.amount, n.status, n.created_at, n.note))
+    from old_t o full join new_t n on o.id = n.id"""
 FAULTS = {"few_t": "g % ({rows} / 50) = 7", "many_t": "g % 100 = 7", "empty_t": None}
 FAULT_WORDS = {"few_t": "50 rows differ", "many_t": "1% of the rows differ", "empty_t": "one side empty"}
 MODES = ["join", "digest", "stream"]
@@ -180,6 +185,7 @@ def bench_table(bench, one, two, rows, rounds):
     psql(one, "checkpoint")
     old, new = f"select {COLUMNS} from old_t", f"select {COLUMNS} from new_t"
     bench.add("FULL JOIN in SQL", ["psql", "-X", "-d", one, "-c", FULL_JOIN])
+    bench.add("FULL JOIN that counts", ["psql", "-X", "-d", one, "-c", COUNTING_JOIN])
     bench.add("range statements by psql", range_statements(bench, one, rows))
     bench.add("two bare COPY drains", [DRAIN, one, old, two, new])
     bench.add("one bare COPY drain", [DRAIN, one, old])
