@@ -93,6 +93,26 @@ void counts_finding(Counts *counts, const Finding *finding, int64_t times) {
     for (size_t i = 0; i < finding->invariant_count; i++) {
         counts->invariant_violations[finding->invariants[i]] += times;
     }
+    for (size_t i = 0; i < finding->unknown_count; i++) {
+        counts->invariant_undecided[finding->unknown[i]] += times;
+    }
+}
+
+static void tell_more(int64_t *into, int64_t *told, int64_t seen) {
+    int64_t before = told == NULL ? 0 : *told;
+    int64_t more = seen > before ? seen - before : 0;
+    *into += more;
+    if (told != NULL) {
+        *told += more;
+    }
+}
+
+void counts_undecided(Counts *counts, Counts *told, const Counts *seen, const Match *match) {
+    tell_more(&counts->undecided, told == NULL ? NULL : &told->undecided, seen->undecided);
+    for (size_t i = 0; i < match->invariant_count; i++) {
+        tell_more(&counts->invariant_undecided[i], told == NULL ? NULL : &told->invariant_undecided[i],
+                  seen->invariant_undecided[i]);
+    }
 }
 
 void counts_clear(Counts *counts, const Match *match) {
@@ -222,7 +242,7 @@ static void suspect_unequal(Comparator *comparator, const RowPairs *pairs, const
 
 /* ---- invariants ------------------------------------------------------------------------------------------- */
 
-static void suspect_invariants(Comparator *comparator, const RowPairs *pairs, Counts *counts) {
+static void suspect_invariants(Comparator *comparator, const RowPairs *pairs) {
     const Match *match = comparator->match;
     for (size_t i = 0; i < match->invariant_count; i++) {
         uint8_t *truths = comparator->truths + i * BATCH_ROWS;
@@ -235,7 +255,6 @@ static void suspect_invariants(Comparator *comparator, const RowPairs *pairs, Co
             if (truths[p] == TRUTH_UNKNOWN && policy != NULL_UNDECIDED) {
                 truths[p] = policy == NULL_HOLDS ? TRUTH_TRUE : TRUTH_FALSE;
             }
-            counts->invariant_undecided[i] += truths[p] == TRUTH_UNKNOWN;
             comparator->suspect[p] |= truths[p] == TRUTH_TRUE ? 0 : SUSPECT_INVARIANT;
         }
     }
@@ -306,21 +325,27 @@ static void find_unequal(Comparator *comparator, Finding *finding, const RowPair
     finding->pairs = unequal;
 }
 
-/* The invariants that are false, or those that are unknown. */
-static void find_invariants(Comparator *comparator, Finding *finding, size_t p, Truth truth) {
+/* The invariants that are false of a pair, or those that are unknown. */
+static const size_t *invariants_that_are(Truth truth, Comparator *comparator, size_t p, size_t *out_count) {
     const Match *match = comparator->match;
     size_t *found = ARENA_MANY(&comparator->scratch, match->invariant_count + 1, size_t);
+    *out_count = 0;
     for (size_t i = 0; i < match->invariant_count; i++) {
         if (comparator->truths[i * BATCH_ROWS + p] == truth) {
-            found[finding->invariant_count++] = i;
+            found[(*out_count)++] = i;
         }
     }
-    finding->invariants = found;
+    return found;
 }
 
+/* It is shown as a finding of its unknown invariants would be. */
 static void take_undecided(Comparator *comparator, Finding *finding, const RowPairs *rows, size_t p, Counts *counts) {
     counts->undecided++;
-    find_invariants(comparator, finding, p, TRUTH_UNKNOWN);
+    for (size_t i = 0; i < finding->unknown_count; i++) {
+        counts->invariant_undecided[finding->unknown[i]]++;
+    }
+    finding->invariants = finding->unknown;
+    finding->invariant_count = finding->unknown_count;
     finding->key = row_key(comparator, rows->old, rows->old_rows[p]);
     finding_cells(comparator, finding, rows, p);
     sample_offer(comparator->undecided, finding);
@@ -332,7 +357,8 @@ static void look_closely(Comparator *comparator, const RowPairs *rows, size_t p,
     if (comparator->suspect[p] & SUSPECT_UNEQUAL) {
         find_unequal(comparator, &finding, rows, p);
     }
-    find_invariants(comparator, &finding, p, TRUTH_FALSE);
+    finding.invariants = invariants_that_are(TRUTH_FALSE, comparator, p, &finding.invariant_count);
+    finding.unknown = invariants_that_are(TRUTH_UNKNOWN, comparator, p, &finding.unknown_count);
     if (finding.pair_count == 0 && finding.invariant_count == 0) {
         if (comparator->suspect[p] & SUSPECT_INVARIANT) {
             take_undecided(comparator, &finding, rows, p, counts);
@@ -350,7 +376,7 @@ static void look_closely(Comparator *comparator, const RowPairs *rows, size_t p,
 void compare_pairs(Comparator *comparator, const RowPairs *pairs, const RowHash *old_hashes, const RowHash *new_hashes,
                    Counts *counts, FindingTaker taker) {
     suspect_unequal(comparator, pairs, old_hashes, new_hashes);
-    suspect_invariants(comparator, pairs, counts);
+    suspect_invariants(comparator, pairs);
     counts->compared += (int64_t)pairs->count;
     for (size_t p = 0; p < pairs->count; p++) {
         if (comparator->suspect[p] != 0) {

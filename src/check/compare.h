@@ -26,6 +26,8 @@ void counts_add(Counts *into, const Counts *from, const Match *match);
 void counts_subtract(Counts *into, const Counts *from, const Match *match);
 /* Counts a finding in (times 1) or out again (times -1). */
 void counts_finding(Counts *counts, const Finding *finding, int64_t times);
+/* Counts the undecided rows of `seen` that `told` (NULL: none) does not hold yet, in both. */
+void counts_undecided(Counts *counts, Counts *told, const Counts *seen, const Match *match);
 void counts_clear(Counts *counts, const Match *match);
 
 /* Hashes of the rows of a batch over the columns in the row hash. */

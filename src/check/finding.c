@@ -86,13 +86,16 @@ static const FindingCell *cells_copy(Arena *arena, const FindingCell *cells, siz
 Finding finding_copy(Arena *arena, const Finding *finding) {
     Finding copy = *finding;
     copy.key = values_copy(arena, finding->key, finding->key_count);
-    if (finding->pair_count + finding->invariant_count + finding->old_count + finding->new_count == 0) {
-        copy.pairs = copy.invariants = NULL;
+    if (finding->pair_count + finding->invariant_count + finding->unknown_count + finding->old_count +
+            finding->new_count ==
+        0) {
+        copy.pairs = copy.invariants = copy.unknown = NULL;
         copy.old = copy.new_ = NULL;
         return copy;
     }
     copy.pairs = indexes_copy(arena, finding->pairs, finding->pair_count);
     copy.invariants = indexes_copy(arena, finding->invariants, finding->invariant_count);
+    copy.unknown = indexes_copy(arena, finding->unknown, finding->unknown_count);
     copy.old = cells_copy(arena, finding->old, finding->old_count);
     copy.new_ = cells_copy(arena, finding->new_, finding->new_count);
     return copy;

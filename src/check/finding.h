@@ -43,6 +43,8 @@ typedef struct Finding {
     size_t pair_count;
     const size_t *invariants; /* broken: indexes into match->invariants */
     size_t invariant_count;
+    const size_t *unknown; /* invariants of this row that a NULL left undecided: only to be counted */
+    size_t unknown_count;
     const FindingCell *old; /* the columns that the unequal pairs and broken invariants read */
     size_t old_count;
     const FindingCell *new_;
@@ -72,7 +74,7 @@ typedef struct Counts {
     int64_t causes[CAUSES];
     int64_t *pair_different;       /* match->pair_count */
     int64_t *invariant_violations; /* match->invariant_count */
-    int64_t *invariant_undecided;
+    int64_t *invariant_undecided;  /* rows for which it is unknown, also those that are a finding */
 } Counts;
 
 /* proved: read to its end on both sides. A part is findings and counts of a range whose own report comes beside it,

@@ -64,6 +64,7 @@ static int chosen_compare(const void *a, const void *b) {
 
 static void look_take(void *self, const Finding *finding) {
     Look *look = self;
+    counts_finding(&look->looker->counts, finding, -1); /* undecided rows are left: those that are no finding */
     RowHash image = finding_hash(finding, &look->scratch);
     int order = -1;
     while (look->at < look->count && (order = finding_compare(&look->chosen[look->at].suspect->finding, finding)) < 0) {
@@ -105,7 +106,7 @@ static bool look_some(Looker *looker, Chosen *chosen, size_t count, Err *err) {
     bool good = look_end(looker, look_read(&look, look_keys(&look, &scratch), err), err);
     if (good) {
         /* A row that is undecided now gives no finding, and is forgotten here: it is told as what it is. */
-        chosen[0].pending->report.counts.undecided += looker->counts.undecided;
+        counts_undecided(&chosen[0].pending->report.counts, NULL, &looker->counts, looker->plan->match);
         for (size_t i = 0; i < count; i++) {
             pending_settle(chosen[i].pending, chosen[i].suspect, chosen[i].again);
         }
@@ -169,7 +170,8 @@ static bool look_stretch(Looker *looker, Pending *pending, Err *err) {
                              &looker->counts, &scratch, &seen, err);
     good = look_end(looker, good, err);
     if (good) {
-        pending_see_stretch(pending, &seen, looker->counts.undecided);
+        counts_subtract(&looker->counts, &seen.counts, looker->plan->match); /* undecided rows are left */
+        pending_see_stretch(pending, &seen, &looker->counts);
     }
     arena_free(&scratch);
     return good;

@@ -202,11 +202,9 @@ static void stretch_confirm(Pending *pending, const StretchSeen *seen) {
     pending->stretch = NULL;
 }
 
-void pending_see_stretch(Pending *pending, const StretchSeen *seen, int64_t undecided) {
+void pending_see_stretch(Pending *pending, const StretchSeen *seen, const Counts *undecided) {
     if (!seen->same) {
-        int64_t more = fewer(undecided, pending->stretch->undecided);
-        pending->report.counts.undecided += more;
-        pending->stretch->undecided += more;
+        counts_undecided(&pending->report.counts, &pending->stretch->undecided, undecided, pending->match);
         stretch_change(pending, seen);
     }
     if (pending->stretch != NULL && ++pending->same_looks >= LOOKS) {

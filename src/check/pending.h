@@ -58,8 +58,8 @@ bool pending_is_settled(const Pending *pending);
 void pending_see(Pending *pending, Suspect *suspect, const Finding *finding, RowHash image);
 /* A look at the row has succeeded: it was seen (`again`), or it is gone and was traffic. */
 void pending_settle(Pending *pending, Suspect *suspect, bool again);
-/* A look at the stretch has succeeded, and counted so many undecided rows. */
-void pending_see_stretch(Pending *pending, const StretchSeen *seen, int64_t undecided);
+/* A look at the stretch has succeeded, and counted these undecided rows. */
+void pending_see_stretch(Pending *pending, const StretchSeen *seen, const Counts *undecided);
 
 /* What has not settled is in flight, and nobody's finding. Gives the confirmed findings, valid until pending_free. */
 const FindingList *pending_end(Pending *pending);

@@ -59,6 +59,7 @@ Stretch *stretch_make(Arena *arena, const Plan *plan, Found found) {
                           key_copy(arena, finding_list_last(found.findings, &last))};
     made->keys_only = true;
     made->counts = counts_make(arena, plan->match);
+    made->undecided = counts_make(arena, plan->match);
     made->count = found.findings->count - 1;
     for (size_t i = 0; i < made->count; i++) {
         const Finding *finding = finding_list_next(&at);

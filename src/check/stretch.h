@@ -24,7 +24,7 @@ typedef struct Stretch {
     Digest digest;     /* of the findings' keys and images */
     Counts counts;     /* what they added to their range's counts */
     size_t count;
-    int64_t undecided; /* rows that looks found in doubt, and counted */
+    Counts undecided; /* rows that looks found in doubt, and that are counted */
 } Stretch;
 
 /* What a look at a stretch found; in the arena that was given. */

@@ -20,6 +20,8 @@ CASES = [
     ("equal, and still unknown", "update old_t set total = null where id = 7",
      "update new_t set minor = null, note = 'early' where id = 7", "update new_t set note = 'n7' where id = 7",
      "cannot-tell", {"undecided": 1, "in_flight": 0, "mismatched_rows": 0}),
+    ("different and unknown, then neither", "", "update new_t set minor = null, note = 'early' where id = 7",
+     "update new_t set minor = 700, note = 'n7' where id = 7", "consistent", {"undecided": 0, "mismatched_rows": 0}),
     ("broken, then unknown", "", "update new_t set minor = 1 where id = 7", "update new_t set minor = null where id = 7",
      "cannot-tell", {"undecided": 1, "in_flight": 0, "mismatched_rows": 0}),
     ("missing, then unknown", "", "delete from new_t where id = 7", "insert into new_t values (7, 7, null, 'n7')",
@@ -61,6 +63,9 @@ def main():
             for count, wanted in counts.items():
                 got = runs[0].result[count] if runs[0].result else None
                 wrong += [] if got == wanted else [f"{count} is {got}, wanted {wanted}"]
+            of_invariant = runs[0].result["invariants"][0]["undecided"] if runs[0].result else None
+            if of_invariant != counts.get("undecided", 0):
+                wrong.append(f"the invariant is undecided for {of_invariant} rows")
             tally.note(f"{name}, {mode}", wrong)
     tally.finish()
 

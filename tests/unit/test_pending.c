@@ -75,9 +75,9 @@ static void a_stretch_that_stays_is_confirmed(void) {
     Pending *pending = pending_of(ROWS, 0, MISSING_IN_NEW);
     CHECK(pending->stretch != NULL && pending->stretch->count == ROWS - 1 && pending->count == 1);
     StretchSeen seen = {.same = true};
-    pending_see_stretch(pending, &seen, 0);
+    pending_see_stretch(pending, &seen, NULL);
     CHECK(pending->stretch != NULL);
-    pending_see_stretch(pending, &seen, 0);
+    pending_see_stretch(pending, &seen, NULL);
     CHECK(pending->stretch == NULL && pending_end(pending)->count == ROWS - 1); /* the bound was not looked at */
     CHECK(pending->report.counts.kinds[MISSING_IN_NEW] == ROWS - 1 && pending->report.counts.in_flight == 1);
     pending_free(pending);
@@ -93,13 +93,15 @@ static void a_stretch_gives_up_what_changed(void) {
         Finding finding = finding_of(i == 1 ? MISSING_IN_OLD : MISSING_IN_NEW, &key, i);
         finding_list_add(&seen.findings, &arena, &finding);
     }
-    pending_see_stretch(pending, &seen, 3);
+    Counts undecided = counts_make(&arena, plan.match);
+    undecided.undecided = 3;
+    pending_see_stretch(pending, &seen, &undecided);
     const Counts *counts = &pending->report.counts;
     CHECK(pending->stretch != NULL && pending->stretch->count == ROWS - 3 && pending->count == 2);
     CHECK(pending->suspects[0].finding.key[0].as.integer == 1 && pending->suspects[0].first == MISSING_IN_NEW);
     CHECK(counts->kinds[MISSING_IN_NEW] == ROWS - 2 && counts->kinds[MISSING_IN_OLD] == 1);
     CHECK(counts->traffic_old == 1 && counts->undecided == 3 && pending->looks_needed == 3);
-    pending_see_stretch(pending, &(StretchSeen){.same = true}, 3);
+    pending_see_stretch(pending, &(StretchSeen){.same = true}, &undecided);
     CHECK(pending->stretch == NULL && !pending_is_settled(pending));
     CHECK(pending_end(pending)->count == ROWS - 3 && counts->in_flight == 2);
     arena_free(&arena);
@@ -116,7 +118,8 @@ static void a_digest_unfolds(void) {
     Finding finding = finding_of(MISSING_IN_NEW, &key, 5);
     finding_list_add(&seen.findings, &arena, &finding);
     counts_finding(&seen.counts, &finding, 1);
-    pending_see_stretch(pending, &seen, 0);
+    Counts undecided = counts_make(&arena, plan.match);
+    pending_see_stretch(pending, &seen, &undecided);
     CHECK(pending->stretch == NULL && pending->count == 2 && pending->open == 2);
     CHECK(pending->report.counts.kinds[MISSING_IN_NEW] == 2 && pending->report.counts.traffic_old == ROWS - 2);
     arena_free(&arena);
