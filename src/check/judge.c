@@ -57,7 +57,9 @@ static const char *reason_consistent(Arena *arena, const Result *result) {
     if (result->counts.old_rows == 0 && result->counts.new_rows == 0) {
         return "no rows on either side";
     }
-    return arena_printf(arena, "all %s rows were read and agree", count_shown(arena, result->counts.compared));
+    return result->counts.compared == 1
+               ? "the one row was read and agrees"
+               : arena_printf(arena, "all %s rows were read and agree", count_shown(arena, result->counts.compared));
 }
 
 static const char *reason_of(Arena *arena, const Result *result) {

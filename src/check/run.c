@@ -195,6 +195,7 @@ static void *worker_main(void *argument) {
             worker_give_up(self->worker, &task);
         }
         queue_learn(&run->queue, &task, clock_monotonic_us() - start_us - worker_waited_us(self->worker));
+        guest_rest(&run->guest);
         stop_sleep(run->stop, run->plan->match->spec->limits.pause_between_us);
     }
     return NULL;

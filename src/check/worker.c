@@ -99,7 +99,7 @@ static bool worth_another(Worker *worker, const RangeReport *report, int attempt
            attempt < (worker->impatient ? 1 : ATTEMPTS) && stop_sleep(worker->stop, (int64_t)FIRST_PAUSE_US << attempt);
 }
 
-static bool read_and_deliver(Worker *worker, const RangeTask *task) {
+bool worker_range(Worker *worker, const RangeTask *task) {
     worker->task = task;
     worker->parts = 0;
     worker->handed_rows = 0;
@@ -121,12 +121,6 @@ static bool read_and_deliver(Worker *worker, const RangeTask *task) {
 
 int64_t worker_waited_us(const Worker *worker) {
     return worker->waited_us;
-}
-
-bool worker_range(Worker *worker, const RangeTask *task) {
-    bool good = read_and_deliver(worker, task);
-    guest_rest(worker->guest);
-    return good;
 }
 
 void worker_give_up(Worker *worker, const RangeTask *task) {

@@ -51,7 +51,7 @@ static bool sinks_open(Session *session, Check *opened, Sinks *sinks, Err *err) 
     const Options *options = session->options;
     ProgressWhen when = PROGRESS_AUTO;
     if (!progress_when_parse(options->progress, &when)) {
-        return false;
+        return err_set(err, TF_ERROR_INTERNAL, "cannot show progress");
     }
     sinks_add(sinks, progress_sink_open(stderr, when, opened->spec.check));
     ConsoleOptions *console = ARENA_NEW(&opened->arena, ConsoleOptions);

@@ -117,6 +117,11 @@ static Exit tell(Session *session) {
     Exit status = (Exit)campaign_verdict(&session->campaign);
     repair_text_tail(&session->campaign, session->journal_path, &text);
     talk(session, &text);
+    if (ferror(session->talk)) {
+        err_set(&err, TF_ERROR_IO, "could not write to standard output: not all of the above was shown");
+        say_error(&err);
+        status = status == EXIT_HOLDS ? EXIT_UNKNOWN : status;
+    }
     if ((session->options->json != NULL && !json_save(session, &err)) ||
         (session->options->metrics != NULL && !metrics_save(session, &err))) {
         say_error(&err);

@@ -63,7 +63,7 @@ static const Command *command_find(const char *name) {
 
 static Exit unknown_command(const char *name) {
     Commands all = commands_all();
-    const char *names[16];
+    const char *names[sizeof command_table / sizeof command_table[0]];
     for (size_t i = 0; i < all.count; i++) {
         names[i] = all.commands[i].name;
     }

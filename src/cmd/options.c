@@ -134,10 +134,11 @@ static bool option_set(const Option *option, const char *value, Options *options
         return (errno == 0 && end != value && *end == '\0' && *(int64_t *)field >= 0) ||
                bad_value(option, value, "a whole number of 0 or more", err);
     case OPTION_TIME:
-        if (!calendar_parse_interval(str_of(value), &time) || time.months != 0 || time.us < 0 || time.days < 0) {
-            return bad_value(option, value, "a time such as \"10 s\"", err);
+        if (!calendar_parse_interval(str_of(value), &time) || time.months != 0 || time.days != 0 || time.us < 0 ||
+            time.us > CALENDAR_DAY_US) {
+            return bad_value(option, value, "a time such as \"10 s\", of at most a day", err);
         }
-        *(int64_t *)field = time.us + time.days * CALENDAR_DAY_US;
+        *(int64_t *)field = time.us;
         return true;
     }
     return false;

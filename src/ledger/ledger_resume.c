@@ -264,6 +264,7 @@ static bool take_row(void *self, const char *const *cells, Err *err) {
                 kept_bound_read(rows->arena, str_of(cells[9]), key_count, &row->done.range.from) &&
                 kept_bound_read(rows->arena, str_of(cells[10]), key_count, &row->done.range.to) &&
                 kept_counts_read(rows->arena, str_of(cells[11]), rows->match, &row->counts);
+    good = good && (!row->done.halved || (row->done.range.from != NULL && row->done.range.to != NULL));
     return good || err_set(err, TF_ERROR_DATA, "range %s", cells[0]);
 }
 

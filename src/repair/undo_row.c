@@ -123,6 +123,10 @@ static bool key_values(const Scan *scan, const JournalIntent *intent, Arena *are
             return err_set(err, TF_ERROR_DATA, "cannot read the key \"%s\" of entry %lld", cell->name,
                            (long long)intent->number);
         }
+        if (scan->relation->columns[scan->columns[i].column]
+                .single) { /* nobody writes the digits of a double for one */
+            out[i] = value_single(out[i]);
+        }
     }
     return true;
 }

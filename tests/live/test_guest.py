@@ -169,6 +169,25 @@ def a_rate_counts_each_row_about_once(tally):
 
 
 @test
+def a_rest_is_not_taken_for_slow_reading(tally):
+    """Many workers rest long for one rate: their ranges stay what was planned."""
+    tables(100000, URL, OTHER)
+
+    def measure():
+        options = ("--mode", "stream", "--workers", "8", "--max-rows-per-second", "60000")
+        run = harness.Check(spec(new=OTHER), *options)
+        shown = subprocess.run([harness.PROGRAM, "plan", "-", *options], input=json.dumps(spec(new=OTHER)),
+                               capture_output=True, text=True, check=True).stdout
+        planned = int(re.search(r"^ranges +(\d+)", shown, re.MULTILINE).group(1))
+        wrong = run.is_verdict("consistent")
+        if not wrong and run.result["ranges"]["planned"] > 1.5 * planned:
+            wrong.append(f"{planned} planned ranges became {run.result['ranges']['planned']}")
+        return wrong
+
+    tally.note("rate: ranges are not cut", best_of_three(measure))
+
+
+@test
 def a_low_rate_is_kept_where_ranges_cannot_be_cut(tally):
     harness.psql(URL, """
 set client_min_messages = warning;

@@ -301,6 +301,11 @@ def shapes(tally):
                    {"check": "keys", **one_database, "repair": {"trust": "old", **both}})
     there_and_back("the old side is written", tally, URL, "k",
                    {"check": "keys", **one_database, "repair": {"trust": "new", **both}})
+    psql(URL, """drop table if exists r, s; create table r (k real primary key, v text); create table s (like r including all);
+                 insert into r values (0.1, 'r'), (0.3, 'r'), (2, 'r'); insert into s values (0.1, 's'), (3.3, 's')""")
+    there_and_back("keys of 32 bits", tally, URL, "s", {
+        "check": "reals", "old": {"source": URL, "table": "r"}, "new": {"table": "s"}, "equal": ["v"],
+        "repair": {"trust": "old", **both}})
     psql(URL_2, keys + fill)
     there_and_back("two databases", tally, URL_2, "l",
                    {"check": "keys", "old": {"source": URL, "table": "k"}, "new": {"source": URL_2, "table": "l"},

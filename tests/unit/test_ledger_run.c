@@ -446,6 +446,7 @@ static void damage_is_said(void) {
         "update twofold_range set first_range = 77",
         "update twofold_range set range_count = 0",
         "update twofold_range set range_count = -1",
+        "update twofold_range set halved = 1, key_to = null",
         "update twofold_run set plan = 'value'",
         "update twofold_run set plan = 'value' || char(10) || 'x' || char(10)",
         "update twofold_run set mode = 'by guess'",
