@@ -159,8 +159,26 @@ static void differ_json(PgSql *sql, const JoinScan *join, const JoinPair *pair) 
     buf_text(&sql->text, "ELSE true END");
 }
 
-/* NULL is within reach of NULL only. A float may be within by the caller's arithmetic and not by ours, or the other way
- * round, so near the border floats are suspected. */
+/* A float may be within by the caller's arithmetic and not by ours, or the other way round: near the border it is
+ * suspected. */
+static const char FLOAT_MARGIN[] = " * 0.999999999";
+
+/* Two floats are as far apart as their doubles: a real 0.1 and a double 0.1 are 1.5e-9 apart, and their texts are not.
+ * Beyond 1e300 the difference may overflow. */
+static void differ_within_float(PgSql *sql, const JoinScan *join, const JoinPair *pair) {
+    const char *o = cell_name(sql, old_side(join), pair->old_column);
+    const char *n = cell_name(sql, new_side(join), pair->new_column);
+    Buf within = {0};
+    value_print(pair->within, &within);
+    buf_printf(&sql->text,
+               "CASE WHEN %s IS NOT DISTINCT FROM %s THEN false"
+               " WHEN abs(%s) < '1e300'::float8 AND abs(%s) < '1e300'::float8"
+               " THEN abs(%s::float8 - %s::float8)::numeric > '%s'::numeric%s ELSE true END",
+               o, n, o, n, o, n, within.bytes, FLOAT_MARGIN);
+    buf_free(&within);
+}
+
+/* NULL is within reach of NULL only. */
 static void differ_within_number(PgSql *sql, const JoinScan *join, const JoinPair *pair) {
     JoinSide o = old_side(join);
     JoinSide n = new_side(join);
@@ -173,11 +191,12 @@ static void differ_within_number(PgSql *sql, const JoinScan *join, const JoinPai
     buf_text(&sql->text, " - ");
     write_numeric(sql, n, pair->new_column);
     buf_printf(&sql->text, ") <= '%s'::numeric%s, num_nonnulls(%s.c%zu, %s.c%zu) = 0)", within.bytes,
-               floats ? " * 0.999999999" : "", o.name, pair->old_column, n.name, pair->new_column);
+               floats ? FLOAT_MARGIN : "", o.name, pair->old_column, n.name, pair->new_column);
     buf_free(&within);
 }
 
-/* Differences of times are intervals, exact to the microsecond; infinite ones have no difference. */
+/* Differences of times are intervals, exact to the microsecond; infinite ones have no difference, and what is 292,000
+ * years or more apart wraps around before PostgreSQL 16. */
 static void differ_within_time(PgSql *sql, const JoinScan *join, const JoinPair *pair) {
     JoinSide old = old_side(join);
     Kind kind = wanted_kind(old, pair->old_column);
@@ -189,6 +208,9 @@ static void differ_within_time(PgSql *sql, const JoinScan *join, const JoinPair 
     if (kind != KIND_TIME && kind != KIND_INTERVAL) {
         buf_printf(&sql->text, "WHEN NOT isfinite(%s) OR NOT isfinite(%s) THEN true ", o, n);
     }
+    if (kind == KIND_TIMESTAMP || kind == KIND_TIMESTAMPTZ) {
+        buf_printf(&sql->text, "WHEN (%s > %s) <> (%s - %s > '0'::interval) THEN true ", o, n, o, n);
+    }
     buf_printf(&sql->text, "ELSE ((%s - %s)%s NOT BETWEEN -'%s'::interval AND '%s'::interval) IS NOT FALSE END", o, n,
                kind == KIND_DATE ? " * '1 day'::interval" : "", within.bytes, within.bytes);
     buf_free(&within);
@@ -198,6 +220,8 @@ static void differ(PgSql *sql, const JoinScan *join, const JoinPair *pair) {
     bool exact = pair->within.state == CELL_NULL;
     if (!exact && pair->within.kind == KIND_INTERVAL) {
         differ_within_time(sql, join, pair);
+    } else if (!exact && wanted_kind(old_side(join), pair->old_column) == KIND_FLOAT) {
+        differ_within_float(sql, join, pair);
     } else if (!exact) {
         differ_within_number(sql, join, pair);
     } else if (wanted_kind(old_side(join), pair->old_column) == KIND_JSON) {

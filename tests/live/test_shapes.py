@@ -430,6 +430,24 @@ update t.new_t set cost = 'NaN' where id in (16, 17); update t.old_t set price =
 
 
 @test
+def floats_within():
+    """As far apart as their doubles, not as their shortest texts."""
+    harness.psql(URL, FRESH + """
+create table t.old_t (id int primary key, a real, b float8, c timestamptz);
+create table t.new_t (id int primary key, a float8, b float8, c timestamptz);
+insert into t.old_t values (1, 1234.56, 1, 'now'), (2, 0.1, 1000000000000000.125, 'now'), (3, 0, 70368744177664.015625, 'now'),
+  (4, 'NaN', 1e308, 'now'), (5, 'Infinity', '-Infinity', 'now'), (6, null, 0, 'now'), (7, 1, 1, '294276-12-31');
+insert into t.new_t values (1, 1234.56, 1, 'now'), (2, 0.1, 1000000000000000.25, 'now'), (3, 0, 70368744177664.125, 'now'),
+  (4, 'NaN', -1e308, 'now'), (5, 'Infinity', 'Infinity', 'now'), (6, null, null, 'now'), (7, 1, 1, '4713-01-01 BC');
+""")
+    spec = {"check": "shape", "old": side("t.old_t"), "new": side("t.new_t"),
+            "equal": [{"old": "a", "new": "a", "within": 0.00001}, {"old": "b", "new": "b", "within": 0.11},
+                      {"old": "c", "new": "c", "within": "300000 years"}]}
+    wanted = [("different", "1", ("a",))] + [("different", key, ("b",)) for key in ("2", "4", "5", "6")]
+    return in_both_modes(spec, wanted + [("different", "7", ("c",))], (7, 7))
+
+
+@test
 def ready_invariants():
     harness.psql(URL, ORDERS + "update t.new_t set total_minor = total_minor * 10 where id = 4; "
                                "update t.new_t set currency = 'EURO' where id = 5")
