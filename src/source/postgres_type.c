@@ -32,6 +32,13 @@ static const PgReading READINGS[] = {
     {1700, KIND_DECIMAL, PG_WIRE_NUMERIC, "::numeric", "", "numeric", false, true},
     {2950, KIND_UUID, PG_WIRE_UUID, "::uuid", "", "uuid", false, true},
     {3802, KIND_JSON, PG_WIRE_JSONB, "::jsonb", "::text", "text", true, false}, /* jsonb */
+    /* Arrays whose elements' own text is not what a cast makes of them: padded, with a currency, without its beginning.
+     */
+    {143, KIND_ARRAY, PG_WIRE_BYTES, "::text[]::text", "::text[]::text", "text", true, false},       /* xml[] */
+    {651, KIND_ARRAY, PG_WIRE_BYTES, "::text[]::text", "::text[]::text", "text", true, false},       /* cidr[] */
+    {791, KIND_ARRAY, PG_WIRE_BYTES, "::numeric[]::text", "::numeric[]::text", "text", true, false}, /* money[] */
+    {1014, KIND_ARRAY, PG_WIRE_BYTES, "::text[]::text", "::text[]::text", "text", true, false},      /* char(n)[] */
+    {1041, KIND_ARRAY, PG_WIRE_BYTES, "::text[]::text", "::text[]::text", "text", true, false},      /* inet[] */
 };
 
 static const PgReading AS_TEXT = {0, KIND_OPAQUE, PG_WIRE_BYTES, "::text", "::text", "text", true, false};
@@ -119,7 +126,7 @@ static bool meaning_of_row(PgSession *session, Arena *arena, const PGresult *row
 
 static bool meaning_at(PgSession *session, Arena *arena, uint32_t oid, int depth, PgMeaning *out, Err *err) {
     const PgReading *reading = pg_reading(oid);
-    if (reading != &AS_TEXT) {
+    if (reading != &AS_TEXT && reading->kind != KIND_ARRAY) {
         *out = (PgMeaning){kind_name(reading->kind), reading->kind, KIND_OPAQUE, oid == OID_FLOAT4, oid};
         if (oid == OID_FLOAT4) {
             out->family = "real";

@@ -39,7 +39,7 @@ typedef struct PgReading {
     bool indexable;      /* the type's own order is value order (of texts: in its own collation) */
 } PgReading;
 
-/* Never NULL: a type that is not built in is read as text. */
+/* Never NULL: a type that is not in the table is read as its text. */
 const PgReading *pg_reading(uint32_t oid);
 
 typedef struct PgMeaning {

@@ -430,6 +430,23 @@ update t.new_t set cost = 'NaN' where id in (16, 17); update t.old_t set price =
 
 
 @test
+def elements_are_what_their_columns_are():
+    """Padding, a currency, an address's own width, the beginning of an xml: as outside of an array."""
+    harness.psql(URL, FRESH + r"""
+create table t.old_t (id int primary key, c char(6)[], m money[], a inet[], x xml[], r numrange[]);
+create table t.new_t (id int primary key, c text[], m numeric[], a cidr[], x xml[], r numrange[]);
+insert into t.old_t values (1, '{a,NULL}', '{1.00}', '{10.0.0.1}', array['<a/>'::xml], '{"[1,2)"}'),
+  (2, '{a}', '{1.00}', '{10.0.0.1}', array[E'\na'::xml], null),
+  (3, '[0:0]={a}', '{1.00}', '{10.0.0.1}', array['<?xml version="1.0"?><a/>'::xml], null);
+insert into t.new_t values (1, '{a,NULL}', '{1.0}', '{10.0.0.1}', array['<a/>'::xml], '{"[1,2)"}'),
+  (2, '{b}', '{1.01}', '{10.0.0.2}', array['a'::xml], null),
+  (3, '{a}', '{1}', '{10.0.0.1/32}', array['<a/>'::xml], null);
+""")
+    spec = {"check": "shape", "old": side("t.old_t"), "new": side("t.new_t"), "equal": ["c", "m", "a", "x", "r"]}
+    return in_both_modes(spec, [("different", "2", ("c", "m", "a", "x")), ("different", "3", ("c", "x"))], (3, 3))
+
+
+@test
 def floats_within():
     """As far apart as their doubles, not as their shortest texts."""
     harness.psql(URL, FRESH + """
