@@ -5,8 +5,10 @@
 
 #include "base/decimal.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -123,8 +125,9 @@ static Exit command_run(const Command *command, int argc, char **argv) {
 }
 
 static Exit show_version(void) {
-    printf("twofold %s\n", TWOFOLD_VERSION);
-    return fflush(stdout) == 0 ? EXIT_HOLDS : EXIT_UNKNOWN;
+    Buf text = {0};
+    buf_printf(&text, "twofold %s\n", TWOFOLD_VERSION);
+    return finish(&text, EXIT_HOLDS);
 }
 
 static Exit run(int argc, char **argv) {
@@ -154,8 +157,20 @@ static void keep_no_large_memory(void) {
 #endif
 }
 
+/* Where one of them was closed, the next file or connection would take its place, and be written to or read as it.
+ * Opened the wrong way round, it gives an error to whoever uses it. */
+static void standard_files_open(void) {
+    static const int MODES[] = {[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDONLY};
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++) {
+        if (fcntl(file, F_GETFD) < 0 && errno == EBADF) {
+            (void)!open("/dev/null", MODES[file]); /* the lowest that is free */
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     Arena arena = {0};
+    standard_files_open();
     keep_no_large_memory();
     Exit status = run(argc, arguments_take(&arena, argc, argv));
     arena_free(&arena);

@@ -1,5 +1,6 @@
 #include "cmd/say.h"
 
+#include "base/secret.h"
 #include "report/shown.h"
 
 #include <errno.h>
@@ -13,17 +14,19 @@
 #define TWOFOLD_INVARIANTS_DIR "/usr/share/twofold/invariants"
 #endif
 
-/* What a server says may hold anybody's values. */
+/* What a server says may hold anybody's values; and what a command line says, a URL in a place where none belongs. */
 void say_error(const Err *err) {
     Buf text = {0};
     buf_printf(&text, "twofold: %s\n", err->text);
     if (err->hint[0] != '\0') {
         buf_printf(&text, "hint: %s\n", err->hint);
     }
-    Buf shown = {0};
-    shown_lines(buf_view(&text), &shown);
+    Buf safe = {0}, shown = {0};
+    secrets_hide(buf_view(&text), &safe);
+    shown_lines(buf_view(&safe), &shown);
     fputs(shown.bytes, stderr);
     buf_free(&shown);
+    buf_free(&safe);
     buf_free(&text);
 }
 

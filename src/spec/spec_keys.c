@@ -118,7 +118,7 @@ static const SpecKey LIBRARY_ENTRY_KEYS[] = {
 };
 
 static const SpecKey LIBRARY_PARAMETER_KEYS[] = {
-    KEY(LibraryParameterDraft, kind, "kind", SPEC_WORD, true, "number, integer, text, timestamptz, ..."),
+    KEY(LibraryParameterDraft, kind, "kind", SPEC_WORD, true, "integer, decimal, text, timestamptz, ..."),
     KEY(LibraryParameterDraft, default_, "default", SPEC_EXPRESSION, false, "What it is where nothing is said."),
     KEY(LibraryParameterDraft, says, "says", SPEC_SENTENCE, false, "What it means."),
 };

@@ -241,6 +241,7 @@ static const struct Bad {
 } BAD[] = {
     {SIDES, "cannot repair: nothing says which side is right"},
     {SIDES "repair: {trust: old, set: {m: old.n}}", "spec.yaml:4:28: cannot set \"m\": there is no such column in "},
+    {SIDES "repair: {trust: old, set: {id: old.n}}", "spec.yaml:4:28: cannot set \"id\": it is part of the key"},
     {SIDES "repair: {trust: old, set: {n: new.n}}",
      "spec.yaml:4:31: cannot set \"n\" by a column of new: old is trusted"},
     {SIDES "repair: {trust: new, set: {n: old.n}}",
