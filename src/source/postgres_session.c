@@ -18,57 +18,56 @@ enum { CANCEL_PATIENCE_US = 1000000, CANCEL_AGAIN_US = 100000 };
 static const struct Setting {
     const char *name;
     const char *value;
-    int since, before; /* server versions; 0: no bound */
+    int since; /* server version; 0: all */
 } SETTINGS[] = {
-    {"statement_timeout", "0", 0, 0}, /* first: the settings themselves take time */
+    {"statement_timeout", "0", 0}, /* first: the settings themselves take time */
     /* the text of values */
-    {"datestyle", "'ISO, MDY'", 0, 0},
-    {"intervalstyle", "postgres", 0, 0},
-    {"timezone", "'UTC'", 0, 0},
-    {"bytea_output", "hex", 0, 0},
-    {"extra_float_digits", "3", 0, 120000},
-    {"extra_float_digits", "1", 120000, 0}, /* the shortest text that reads back as the same float */
-    {"lc_monetary", "'C'", 0, 0},
-    {"lc_numeric", "'C'", 0, 0},
-    {"lc_time", "'C'", 0, 0},
-    {"xmlbinary", "base64", 0, 0},
-    {"quote_all_identifiers", "off", 0, 0},
+    {"datestyle", "'ISO, MDY'", 0},
+    {"intervalstyle", "postgres", 0},
+    {"timezone", "'UTC'", 0},
+    {"bytea_output", "hex", 0},
+    {"extra_float_digits", "1", 0}, /* the shortest text that reads back as the same float */
+    {"lc_monetary", "'C'", 0},
+    {"lc_numeric", "'C'", 0},
+    {"lc_time", "'C'", 0},
+    {"xmlbinary", "base64", 0},
+    {"quote_all_identifiers", "off", 0},
     /* what a statement means, and which rows it sees */
-    {"standard_conforming_strings", "on", 0, 0},
-    {"transform_null_equals", "off", 0, 0},
-    {"backslash_quote", "safe_encoding", 0, 0},
-    {"escape_string_warning", "off", 0, 0},
-    {"array_nulls", "on", 0, 0},
-    {"xmloption", "content", 0, 0},
-    {"timezone_abbreviations", "'Default'", 0, 0},
-    {"row_security", "off", 0, 0}, /* rows hidden by a policy must be an error, not an agreement */
-    {"gin_fuzzy_search_limit", "0", 0, 0},
+    {"standard_conforming_strings", "on", 0},
+    {"transform_null_equals", "off", 0},
+    {"backslash_quote", "safe_encoding", 0},
+    {"escape_string_warning", "off", 0},
+    {"array_nulls", "on", 0},
+    {"xmloption", "content", 0},
+    {"timezone_abbreviations", "'Default'", 0},
+    {"row_security", "off", 0}, /* rows hidden by a policy must be an error, not an agreement */
+    {"gin_fuzzy_search_limit", "0", 0},
     /* how long it may wait */
-    {"lock_timeout", "'5s'", 0, 0},
-    {"idle_in_transaction_session_timeout", "'1min'", 0, 0}, /* a client that froze must not hold its snapshot */
-    {"exit_on_error", "off", 0, 0},
-    {"client_min_messages", "warning", 0, 0},
-    {"transaction_timeout", "0", 170000, 0},
+    {"lock_timeout", "'5s'", 0},
+    {"idle_in_transaction_session_timeout", "'1min'", 0}, /* a client that froze must not hold its snapshot */
+    {"exit_on_error", "off", 0},
+    {"client_min_messages", "warning", 0},
+    {"transaction_timeout", "0", 170000},
     /* how it is planned: a range is small, so one process, no JIT, and an index wherever there is one */
-    {"work_mem", "'32MB'", 0, 0},
-    {"max_parallel_workers_per_gather", "0", 0, 0},
-    {"jit", "off", 110000, 0},
-    {"seq_page_cost", "1", 0, 0},
-    {"random_page_cost", "1.1", 0, 0},
-    {"enable_bitmapscan", "on", 0, 0},
-    {"enable_hashagg", "on", 0, 0},
-    {"enable_hashjoin", "on", 0, 0},
-    {"enable_incremental_sort", "on", 130000, 0},
-    {"enable_indexonlyscan", "on", 0, 0},
-    {"enable_indexscan", "on", 0, 0},
-    {"enable_material", "on", 0, 0},
-    {"enable_memoize", "on", 140000, 0},
-    {"enable_mergejoin", "on", 0, 0},
-    {"enable_nestloop", "on", 0, 0},
-    {"enable_partition_pruning", "on", 110000, 0},
-    {"enable_seqscan", "on", 0, 0},
-    {"enable_sort", "on", 0, 0},
-    {"enable_tidscan", "on", 0, 0},
+    {"work_mem", "'32MB'", 0},
+    {"max_parallel_workers_per_gather", "0", 0},
+    {"jit", "off", 0},
+    {"seq_page_cost", "1", 0},
+    {"random_page_cost", "1.1", 0},
+    {"enable_bitmapscan", "on", 0},
+    {"enable_hashagg", "on", 0},
+    {"enable_hashjoin", "on", 0},
+    {"enable_incremental_sort", "on", 130000},
+    {"enable_indexonlyscan", "on", 0},
+    {"enable_indexscan", "on", 0},
+    {"enable_material", "on", 0},
+    {"enable_memoize", "on", 140000},
+    {"enable_mergejoin", "on", 0},
+    {"enable_nestloop", "on", 0},
+    {"enable_partition_pruning", "on", 0},
+    {"enable_seqscan", "on", 0},
+    {"enable_sort", "on", 0},
+    {"enable_tidscan", "on", 0},
 };
 
 /* A text between quotes, whatever standard_conforming_strings says: of letters, digits and little else. */
@@ -106,7 +105,7 @@ static bool begin_text(const PgSession *session, Purpose purpose, Buf *out, Err 
                purpose.writes ? "READ COMMITTED READ WRITE" : "REPEATABLE READ READ ONLY");
     for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++) {
         const struct Setting *s = &SETTINGS[i];
-        if (session->version >= s->since && (s->before == 0 || session->version < s->before)) {
+        if (session->version >= s->since) {
             buf_printf(out, "; SET LOCAL %s = %s", s->name, s->value);
         }
     }
@@ -232,8 +231,8 @@ static bool system_check(const PgSession *session, Err *err) {
     if (PQparameterStatus(session->conn, "crdb_version") != NULL) {
         return err_set(err, TF_ERROR_USAGE, "cannot read from CockroachDB: it has no binary COPY");
     }
-    if (session->version < 100000) {
-        return err_set(err, TF_ERROR_USAGE, "cannot read from this server: version %d.%d is older than 10",
+    if (session->version < 120000) {
+        return err_set(err, TF_ERROR_USAGE, "cannot read from this server: version %d.%d is older than 12",
                        session->version / 10000, session->version / 100 % 100);
     }
     return true;

@@ -3,7 +3,7 @@
  * Promises: a transaction is REPEATABLE READ, READ ONLY (of a repair: READ COMMITTED), and pins every setting that
  * changes text, plans or what is visible, whatever ALTER ROLE or the pooler's last client left; nothing outlives it
  * (SET LOCAL only, no named prepared statements), so a transaction pooler may stand between. A lost connection is
- * opened anew by the next begin. Refuses: servers before 10, systems that speak the protocol but have no binary COPY.
+ * opened anew by the next begin. Refuses: servers before 12, systems that speak the protocol but have no binary COPY.
  * Errors name what was done, never the URL: a URL may hold a password.
  */
 #ifndef SOURCE_POSTGRES_SESSION_H
