@@ -45,7 +45,7 @@ typedef void (*TfFindingTaker)(void *user, const TfFinding *finding);
 
 typedef struct TfCheckOptions {
     const char *mode;       /* "auto", "join", "digest", "stream"; NULL: "auto" */
-    int workers;            /* connections per side; 0: as many as there are cores, at most 8 */
+    int workers;            /* connections per side; 0: as many as there are cores, at most 8; one behind a pooler */
     const char *invariants; /* a folder where `use:` looks; NULL: only beside the spec */
     TfFindingTaker finding; /* NULL: only counts are wanted */
     void *user;             /* handed to it */

@@ -312,6 +312,8 @@ bool merge_hashes(Arena *arena, const Match *match, Source *old, Source *new_, K
     merge->left = left;
     merge->keys_only = true;
     bool good = merge_all(merge, old, new_, &ignored, err);
-    *out = (HashesMerged){rows.old_rows, rows.new_rows, merge->agreeing};
+    if (good) {
+        *out = (HashesMerged){rows.old_rows, rows.new_rows, merge->agreeing};
+    }
     return good;
 }

@@ -26,7 +26,7 @@ static const Option option_table[] = {
     {"mode", "auto|join|digest|stream", OPTION_CHOICE, FIELD(mode), FOR_CHECK | FOR_PLAN | FOR_REPAIR,
      "how rows are compared; default auto, and `plan` says what that chose"},
     {"workers", "N", OPTION_COUNT, FIELD(workers), FOR_CHECK | FOR_PLAN | FOR_REPAIR,
-     "connections a side; default: the cores here"},
+     "connections a side; default: the cores here, at most 8; one behind a transaction pooler"},
     {"chunk-rows", "N", OPTION_COUNT, FIELD(chunk_rows), FOR_CHECK | FOR_PLAN | FOR_REPAIR,
      "rows a range aims at; default: a quarter of a second of work"},
     {"max-rows-per-second", "N", OPTION_COUNT, FIELD(max_rows_per_second), FOR_CHECK | FOR_PLAN | FOR_REPAIR,
