@@ -46,7 +46,10 @@ static bool spec_find(UndoRun *run, Err *err) {
 
 /* What was not written stands in a comment, on one line: whoever runs the output runs only what was, or would be. */
 static void row_left(const UndoRow *row, Buf *out) {
-    static const char *const words[] = {"", "nothing to do", "changed meanwhile", "refused", "failed"};
+    static const char *const words[UNDO_OUTCOMES] = {[UNDO_NOTHING] = "nothing to do",
+                                                     [UNDO_CHANGED] = "changed meanwhile",
+                                                     [UNDO_REFUSED] = "refused",
+                                                     [UNDO_FAILED] = "failed"};
     buf_text(out, "-- ");
     for (size_t i = 0; i < row->key.count; i++) {
         const RowCell *cell = &row->key.cells[i];

@@ -1,6 +1,7 @@
 #include "cmd/say.h"
 
 #include "report/shown.h"
+#include "report/terminal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -102,6 +103,5 @@ bool color_wanted(const Options *options) {
     if (strcmp(options->color, "auto") != 0) {
         return strcmp(options->color, "always") == 0;
     }
-    const char *refused = getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) && (refused == NULL || refused[0] == '\0');
+    return terminal_wants_colour(stdout);
 }

@@ -24,7 +24,7 @@ Exit finish_lines(Buf *text, Exit status);
 MUST_CHECK bool words_enough(const Options *options, size_t least, const char *what, Err *err);
 /* Folders of invariants: --invariants, then the installed library. Points into `folders`, which has room for 2. */
 SpecSearch search_of(const Options *options, const char *folders[2]);
-/* --color and NO_COLOR, for standard output. */
+/* --color, and what terminal.h says, for standard output. */
 bool color_wanted(const Options *options);
 
 #endif

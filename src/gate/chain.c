@@ -15,7 +15,7 @@ static bool has_verdict(const PastRun *run, Verdict verdict) {
     return strcmp(run->verdict, verdict_name(verdict)) == 0;
 }
 
-double run_mismatch_ratio(const PastRun *run) {
+static double run_mismatch_ratio(const PastRun *run) {
     return mismatch_ratio(run->old_rows, run->new_rows, run->compared, run->mismatched_rows);
 }
 

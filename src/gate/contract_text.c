@@ -188,7 +188,6 @@ static void text_read(Reading *reading, const DependentText *text, Arena *scratc
 /* ---- all of them ------------------------------------------------------------------------------------------- */
 
 static void dynamic_say(Reading *reading) {
-    enum { SHOWN_BYTES = 400 };
     if (reading->dynamic_count == 0) {
         return;
     }

@@ -6,16 +6,6 @@
 
 enum { CONFLICT_TRIES = 3 };
 
-static const char *const outcome_names[] = {[UNDO_UNDONE] = "undone",
-                                            [UNDO_NOTHING] = "nothing-to-do",
-                                            [UNDO_CHANGED] = "changed-meanwhile",
-                                            [UNDO_REFUSED] = "refused",
-                                            [UNDO_FAILED] = "failed"};
-
-const char *undo_outcome_name(UndoOutcome outcome) {
-    return outcome_names[outcome];
-}
-
 /* ---- the row's columns ------------------------------------------------------------------------------------- */
 
 static const RowCell *cell_find(RowImage row, const char *name) {
