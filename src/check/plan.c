@@ -230,7 +230,8 @@ static size_t wanted_ranges(const Relation *relation, const CheckOptions *option
     }
     if (options->max_rows_per_second > 0) {
         double slow = (double)options->max_rows_per_second / SLOW_SHARE;
-        rows = slow >= rows ? rows : slow < SLOW_ROWS ? (rows < SLOW_ROWS ? rows : SLOW_ROWS) : slow;
+        slow = slow < SLOW_ROWS ? SLOW_ROWS : slow;
+        rows = rows < slow ? rows : slow;
     }
     double ranges = relation->estimated_rows / (rows < 1 ? 1 : rows);
     return ranges < 1 ? 1 : ranges > RANGES_MAX ? RANGES_MAX : (size_t)ranges;
