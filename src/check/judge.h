@@ -8,7 +8,7 @@
  * set. `estimated_rows` (negative: unknown) is what coverage is measured by where ranges failed. */
 void judge(Arena *arena, Result *result, double estimated_rows);
 
-/* The part of all keys seen on either side that disagree. */
+/* The share of all keys seen on either side that disagree. */
 double mismatch_ratio(int64_t old_rows, int64_t new_rows, int64_t compared, int64_t mismatched_rows);
 
 /* The result of a check that ended before its first range. */

@@ -143,7 +143,7 @@ static bool choose_mode(Arena *arena, Source *old, Source *new_, Mode wanted, co
     if (join_possible(arena, match, old, new_, plan, &why)) {
         use_mode(plan, MODE_JOIN,
                  wanted == MODE_JOIN ? "asked for"
-                 : match->one_row    ? "both representations stand in one row"
+                 : match->one_row    ? "both representations are in one row"
                                      : "both sides are in one database");
         return true;
     }

@@ -259,7 +259,7 @@ static bool row_read(Step *step, RowLock lock, Err *err) {
         return false;
     }
     if (rows > 1) {
-        return err_set(err, TF_ERROR_DATA, "cannot tell which row was written: its key stands more than once");
+        return err_set(err, TF_ERROR_DATA, "cannot tell which row was written: its key occurs more than once");
     }
     step->now = image_read(step->intent, row, rows, step->arena);
     return true;
