@@ -20,7 +20,7 @@ Exit finish(Buf *text, Exit status);
 /* The same of lines that may have names and texts of a database in them: what would not show is written as escapes. */
 Exit finish_lines(Buf *text, Exit status);
 
-/* Exactly `least` words or more are needed; says what is missing. */
+/* At least `least` words are needed; says what is missing. */
 MUST_CHECK bool words_enough(const Options *options, size_t least, const char *what, Err *err);
 /* Folders of invariants: --invariants, then the installed library. Points into `folders`, which has room for 2. */
 SpecSearch search_of(const Options *options, const char *folders[2]);
