@@ -17,9 +17,7 @@ static bool is_usage(const Err *err) {
     return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
 }
 
-/* ---- the ledger
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the ledger ----------------------------------------------------------------------------------------------- */
 
 enum { COLUMNS_OF_RUNS = 16 };
 
@@ -99,9 +97,7 @@ static bool runs_read(const char *url, const char *check, Runs *runs, Err *err) 
     return good;
 }
 
-/* ---- the tables
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the tables ----------------------------------------------------------------------------------------------- */
 
 /* Of this spec, here. */
 static const PastRun *newest_of(const Evidence *evidence) {
@@ -160,9 +156,7 @@ static void judge_runs(Check *check, const Runs *runs, const Err *unread, Gate *
     policy_conditions(gate->policy, &evidence, tables, &gate->conditions);
 }
 
-/* ---- the answer
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the answer ----------------------------------------------------------------------------------------------- */
 
 static size_t count_of(const Conditions *conditions, ConditionState state) {
     size_t count = 0;

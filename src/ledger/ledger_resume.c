@@ -134,8 +134,7 @@ static bool same_question(const Newest *run, const Match *match, LedgerSources s
            (match->one_row || same_relation(run, run->new_schema, run->new_columns, &match->new_.relation, err));
 }
 
-/* ---- the run
- * ---------------------------------------------------------------------------------------------------------- */
+/* ---- the run -------------------------------------------------------------------------------------------------- */
 
 static const char *keep(Arena *arena, const char *cell) {
     return cell == NULL ? NULL : arena_copy(arena, cell, strlen(cell));
@@ -180,8 +179,7 @@ static bool mode_read(const char *name, Mode *out) {
     return false;
 }
 
-/* ---- its plan
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- its plan ------------------------------------------------------------------------------------------------- */
 
 static bool line_take(const char **at, Str *out) {
     size_t length = strcspn(*at, "\n");
@@ -233,8 +231,7 @@ static bool plan_read(Arena *arena, const char *plan, size_t key_count, KeyOrder
     return true;
 }
 
-/* ---- its rows
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- its rows ------------------------------------------------------------------------------------------------- */
 
 static Row *rows_room(Rows *rows) {
     if (rows->count == rows->capacity) {
@@ -277,8 +274,7 @@ static bool rows_read(Ledger *ledger, const Newest *run, Rows *rows, Err *err) {
     return err->code == TF_ERROR_DATA ? damaged(run->started_us, err) : false;
 }
 
-/* ---- which of them count
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- which of them count -------------------------------------------------------------------------------------- */
 
 /* The rows of one range: its own and its parts, in any order. */
 typedef struct Group {
@@ -346,8 +342,7 @@ static bool rows_weigh(Arena *arena, const Rows *rows, const Range *ranges, size
     return ranges_left(arena, ranges, range_count, done, done_count, &out->resume.left, &out->resume.left_count);
 }
 
-/* ---- its findings
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- its findings --------------------------------------------------------------------------------------------- */
 
 typedef struct Retelling {
     const LedgerResume *from;
@@ -396,8 +391,7 @@ static bool findings_retell(const Resume *resume, FindingTaker taker, Err *err) 
     return good && (retelling.told == from->finding_count || damaged(resume->started_us, err));
 }
 
-/* ---- the answer
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------------------------- */
 
 static bool resume_make(Ledger *ledger, Arena *arena, const Newest *run, const Match *match, LedgerResume *out,
                         Err *err) {
