@@ -71,7 +71,7 @@ Exit cmd_gate(const Options *options) {
     Gate gate;
     Exit status = !words_enough(options, 1, "a spec: `twofold gate SPEC`", &err) || !places_check(options, &err) ||
                           !gate_ask(&check, options->words[0], &search, options->ledger, &gate, &err)
-                      ? exit_of_error(&err)
+                      ? say_failure(&err)
                       : tell(options, &gate);
     check_close(&check);
     return status;

@@ -110,7 +110,7 @@ Exit cmd_look(const Options *options) {
         !keys_complete(&check.match, options->word_count - 1, &err) ||
         !look_rows(&check, &check.arena, options->words + 1, (options->word_count - 1) / check.match.key_count, &rows,
                    &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         size_t count = (options->word_count - 1) / check.match.key_count;
         for (size_t i = 0; i < count; i++) {

@@ -147,11 +147,11 @@ static Exit session_run(Session *session) {
     Campaign *campaign = &session->campaign;
     if (!session_open(session, &err) ||
         !(options->key != NULL || options->keys != NULL ? take_keys(session, &err) : search(session, &err))) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     if (options->write && campaign->disagreed > 0 && campaign->stopped == NULL &&
         !repair_keep(&session->repair, options->words[0], options->journal, &session->journal_path, &err)) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     Buf head = {0};
     repair_text_head(campaign, &head);
@@ -169,7 +169,7 @@ Exit cmd_repair(const Options *options) {
     Session session = {.options = options};
     session.talk = is_stdout(options->json) || is_stdout(options->metrics) ? stderr : stdout;
     if (!words_enough(options, 1, "a spec: `twofold repair SPEC`", &err)) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     Exit status = session_run(&session);
     journal_close(session.repair.journal);

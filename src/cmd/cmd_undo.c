@@ -156,7 +156,7 @@ static Exit undo_begun(UndoRun *run) {
     }
     bool good = undo_run(&run->undo, &options, (UndoTaker){row_show, run}, &run->counts, &err);
     summary_show(run);
-    return good ? exit_of_counts(&run->counts) : exit_of_error(&err);
+    return good ? exit_of_counts(&run->counts) : say_failure(&err);
 }
 
 Exit cmd_undo(const Options *options) {
@@ -166,7 +166,7 @@ Exit cmd_undo(const Options *options) {
     if (!words_enough(options, 1, "a journal: `twofold undo JOURNAL`", &err) ||
         !journal_reader_open(options->words[0], &run.reader, &err) || !spec_find(&run, &err) ||
         !undo_open(&run.undo, run.reader, &run.spec, &err) || !journal_begin(&run, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         status = undo_begun(&run);
     }

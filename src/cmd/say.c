@@ -37,7 +37,7 @@ void say_torn(int64_t bytes) {
             (long long)bytes);
 }
 
-Exit exit_of_error(const Err *err) {
+Exit say_failure(const Err *err) {
     say_error(err);
     return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA ? EXIT_USAGE : EXIT_UNKNOWN;
 }
@@ -54,7 +54,7 @@ Exit finish(Buf *text, Exit status) {
     Err err;
     bool printed = print_out(text, &err);
     buf_free(text);
-    return printed ? status : exit_of_error(&err);
+    return printed ? status : say_failure(&err);
 }
 
 Exit finish_lines(Buf *text, Exit status) {

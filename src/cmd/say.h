@@ -12,7 +12,7 @@ void say_note(const char *sentence);
 /* That a journal ends within an entry. */
 void say_torn(int64_t bytes);
 /* Says the error; the exit status it stands for: 3 where it was asked wrongly, else 2. */
-Exit exit_of_error(const Err *err);
+Exit say_failure(const Err *err);
 /* Standard output, checked: a full disk is an error, not a shorter answer. */
 MUST_CHECK bool print_out(const Buf *text, Err *err);
 /* Prints the text and returns `status`, or says what went wrong with the printing. Frees the text. */
