@@ -291,16 +291,12 @@ static bool is_told(const AsOf *as_of) {
     return as_of->position != NULL || as_of->standby != NULL;
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 const char *as_of_words(Arena *arena, const AsOf *old, const AsOf *new_) {
     if (!is_told(old) && !is_told(new_)) {
         return NULL;
     }
-    bool same = same_text(old->position, new_->position) && old->at_us == new_->at_us &&
-                (old->position != NULL || same_text(old->standby, new_->standby));
+    bool same = text_equal(old->position, new_->position) && old->at_us == new_->at_us &&
+                (old->position != NULL || text_equal(old->standby, new_->standby));
     if (same) {
         return one_as_of(arena, "", old);
     }

@@ -104,13 +104,9 @@ const char *ledger_schema_change(Arena *arena, const char *then, const Relation 
     return arena_printf(arena, "the definition of %s has changed since", table);
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool same_relation(const Newest *run, const char *then, const char *columns, const Relation *relation,
                           Err *err) {
-    if (same_text(then, relation->digest)) {
+    if (text_equal(then, relation->digest)) {
         return true;
     }
     const char *before = columns == NULL ? "" : columns;
@@ -125,7 +121,7 @@ static bool same_database(const Newest *run, const char *place, const char *iden
 }
 
 static bool same_question(const Newest *run, const Match *match, LedgerSources sources, Err *err) {
-    if (!same_text(run->spec_digest, match->spec->digest)) {
+    if (!text_equal(run->spec_digest, match->spec->digest)) {
         return refused(run->started_us, "the spec has changed since", err);
     }
     return same_database(run, run->old_place, run->old_identity, sources.old, err) &&
@@ -171,7 +167,7 @@ static bool newest_read(Ledger *ledger, const char *check, Newest *run, Err *err
 
 static bool mode_read(const char *name, Mode *out) {
     for (Mode mode = MODE_AUTO; mode <= MODE_STREAM; mode++) {
-        if (same_text(name, mode_name(mode))) {
+        if (text_equal(name, mode_name(mode))) {
             *out = mode;
             return true;
         }
@@ -249,8 +245,8 @@ static bool take_row(void *self, const char *const *cells, Err *err) {
     row->number = ledger_to_int(cells[0]);
     row->attempt = ledger_to_int(cells[1]);
     row->task = ledger_to_int(cells[2]);
-    row->proved = same_text(cells[3], range_state_name(RANGE_PROVED));
-    row->part = same_text(cells[3], range_state_name(RANGE_PART));
+    row->proved = text_equal(cells[3], range_state_name(RANGE_PROVED));
+    row->part = text_equal(cells[3], range_state_name(RANGE_PART));
     row->parts = ledger_to_int(cells[4]);
     row->done.first = (size_t)ledger_to_int(cells[5]);
     row->done.count = (size_t)ledger_to_int(cells[6]);
