@@ -27,10 +27,6 @@ typedef struct Runs {
     size_t count, room;
 } Runs;
 
-static const char *keep(Arena *arena, const char *text) {
-    return text == NULL ? NULL : arena_copy(arena, text, strlen(text));
-}
-
 static bool is_between(int64_t value, int64_t most) {
     return value >= 0 && value <= most;
 }
@@ -57,17 +53,17 @@ static PastRun damaged_run(void) {
 /* The columns of older runs are not kept: there may be ten thousand runs, and the newest says what has changed. */
 static PastRun run_keep(Arena *arena, const PastRun *run, bool columns) {
     PastRun kept = *run;
-    kept.id = keep(arena, run->id);
-    kept.check = keep(arena, run->check);
-    kept.verdict = keep(arena, run->verdict);
-    kept.reason = keep(arena, run->reason);
-    kept.spec_digest = keep(arena, run->spec_digest);
-    kept.old_schema = keep(arena, run->old_schema);
-    kept.new_schema = keep(arena, run->new_schema);
-    kept.old_identity = keep(arena, run->old_identity);
-    kept.new_identity = keep(arena, run->new_identity);
-    kept.old_columns = columns ? keep(arena, run->old_columns) : NULL;
-    kept.new_columns = columns ? keep(arena, run->new_columns) : NULL;
+    kept.id = arena_text(arena, run->id);
+    kept.check = arena_text(arena, run->check);
+    kept.verdict = arena_text(arena, run->verdict);
+    kept.reason = arena_text(arena, run->reason);
+    kept.spec_digest = arena_text(arena, run->spec_digest);
+    kept.old_schema = arena_text(arena, run->old_schema);
+    kept.new_schema = arena_text(arena, run->new_schema);
+    kept.old_identity = arena_text(arena, run->old_identity);
+    kept.new_identity = arena_text(arena, run->new_identity);
+    kept.old_columns = columns ? arena_text(arena, run->old_columns) : NULL;
+    kept.new_columns = columns ? arena_text(arena, run->new_columns) : NULL;
     kept.error = kept.mode = kept.counts = NULL;
     kept.old_engine = kept.new_engine = kept.old_place = kept.new_place = NULL;
     return kept;

@@ -132,28 +132,24 @@ static bool same_question(const Newest *run, const Match *match, LedgerSources s
 
 /* ---- the run -------------------------------------------------------------------------------------------------- */
 
-static const char *keep(Arena *arena, const char *cell) {
-    return cell == NULL ? NULL : arena_copy(arena, cell, strlen(cell));
-}
-
 static bool take_newest(void *self, const char *const *cells, Err *err) {
     (void)err;
     Newest *run = self;
-    run->id = keep(run->arena, cells[0]);
-    run->mode = keep(run->arena, cells[1]);
+    run->id = arena_text(run->arena, cells[0]);
+    run->mode = arena_text(run->arena, cells[1]);
     run->started_us = ledger_to_int(cells[2]);
-    run->spec_digest = keep(run->arena, cells[3]);
-    run->old_schema = keep(run->arena, cells[4]);
-    run->new_schema = keep(run->arena, cells[5]);
-    run->old_columns = keep(run->arena, cells[6]);
-    run->new_columns = keep(run->arena, cells[7]);
+    run->spec_digest = arena_text(run->arena, cells[3]);
+    run->old_schema = arena_text(run->arena, cells[4]);
+    run->new_schema = arena_text(run->arena, cells[5]);
+    run->old_columns = arena_text(run->arena, cells[6]);
+    run->new_columns = arena_text(run->arena, cells[7]);
     run->resumed = ledger_to_int(cells[8]);
-    run->plan = keep(run->arena, cells[9]);
+    run->plan = arena_text(run->arena, cells[9]);
     run->read_to_its_end = strcmp(cells[10], VERDICT_UNFINISHED) != 0 && ledger_to_int(cells[11]) <= 0;
-    run->old_place = keep(run->arena, cells[12]);
-    run->new_place = keep(run->arena, cells[13]);
-    run->old_identity = keep(run->arena, cells[14]);
-    run->new_identity = keep(run->arena, cells[15]);
+    run->old_place = arena_text(run->arena, cells[12]);
+    run->new_place = arena_text(run->arena, cells[13]);
+    run->old_identity = arena_text(run->arena, cells[14]);
+    run->new_identity = arena_text(run->arena, cells[15]);
     return true;
 }
 
