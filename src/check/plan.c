@@ -52,9 +52,7 @@ static bool write_suspects(Arena *arena, const Match *match, const char *const *
 }
 
 static bool same_instance(const Source *old, const Source *new_) {
-    const char *a = old->ops->info(old)->instance;
-    const char *b = new_ == NULL ? NULL : new_->ops->info(new_)->instance;
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
+    return new_ != NULL && sources_share_instance(old->ops->info(old), new_->ops->info(new_));
 }
 
 /* Whether a join is possible; if not, why, as an error. */

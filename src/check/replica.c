@@ -167,9 +167,7 @@ bool replicas_start(Replicas *replicas, Err *err) {
 /* ---- beginning ------------------------------------------------------------------------------------------------- */
 
 static bool shares_snapshot(const Source *old, const Source *new_) {
-    const char *a = old->ops->info(old)->instance;
-    const char *b = new_->ops->info(new_)->instance;
-    return old->ops->snapshot != NULL && a != NULL && b != NULL && strcmp(a, b) == 0;
+    return old->ops->snapshot != NULL && sources_share_instance(old->ops->info(old), new_->ops->info(new_));
 }
 
 /* Begins on both sides, in one snapshot where both can share it. A name may stand for several servers: what was planned
