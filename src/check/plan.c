@@ -341,10 +341,6 @@ static bool cut_ranges(Arena *arena, const Match *match, Source *old, Source *ne
     return true;
 }
 
-static bool is_pooled(const Source *source) {
-    return source != NULL && source->ops->info(source)->pooled;
-}
-
 /* A pooler's few connections are there for the application: one worker, unless more are asked for. */
 static int choose_workers(const CheckOptions *options, const Plan *plan, bool pooled) {
     long workers = options->workers > 0 ? options->workers : pooled ? 1 : cores();
@@ -381,7 +377,7 @@ bool plan_make(Arena *arena, const Match *match, Source *old, Source *new_, cons
     plan.standby[0] = standby_place(arena, old);
     plan.standby[1] = standby_place(arena, new_);
     plan.settle_us = choose_settle(&plan, old, new_, options);
-    plan.workers = choose_workers(options, &plan, is_pooled(old) || is_pooled(new_));
+    plan.workers = choose_workers(options, &plan, source_is_pooled(old) || source_is_pooled(new_));
     plan.estimated_rows = match->old.relation.estimated_rows;
     if (!match->one_row && match->new_.relation.estimated_rows > plan.estimated_rows) {
         plan.estimated_rows = match->new_.relation.estimated_rows;

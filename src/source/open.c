@@ -89,6 +89,10 @@ bool source_identity(Source *source, Arena *arena, const char **out, Err *err) {
            source->ops->end(source, err);
 }
 
+bool source_is_pooled(const Source *source) {
+    return source != NULL && source->ops->info(source)->pooled;
+}
+
 bool sources_share_instance(const SourceInfo *a, const SourceInfo *b) {
     return a->instance != NULL && text_equal(a->instance, b->instance);
 }
