@@ -69,3 +69,7 @@ bool err_prefix(Err *err, const char *format, ...) {
 bool err_is_transient(const Err *err) {
     return err->code == TF_ERROR_CONNECTION || err->code == TF_ERROR_CONFLICT || err->code == TF_ERROR_BUSY;
 }
+
+bool err_is_usage(const Err *err) {
+    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
+}

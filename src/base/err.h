@@ -22,5 +22,7 @@ bool err_prefix(Err *err, const char *format, ...) TF_PRINTF(2, 3);
 
 /* Whether the same call may succeed when it is made again. */
 bool err_is_transient(const Err *err);
+/* Whether it was asked wrongly, of tables or columns that are not there, too: asked again it fails again. */
+bool err_is_usage(const Err *err);
 
 #endif

@@ -78,10 +78,6 @@ static void tell_failure(Sinks *sinks, const char *check, const Err *why, int64_
     }
 }
 
-static bool is_usage(const Err *err) {
-    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
-}
-
 static Exit run_opened(const Session *session, Check *check, const CheckOptions *wanted, const Sinks *sinks) {
     Result result;
     check_run(check, wanted, (RunSinks){sinks->of, sinks->count}, session->stop, &result);
@@ -130,8 +126,8 @@ static Exit check_locked(Session *session, Check *check, int64_t started_us) {
     Err err;
     CheckOptions wanted = session->wanted;
     bool planned = find_resume(session, check, &wanted, &err) && check_plan(check, &wanted, &err);
-    return !planned && is_usage(&err) ? say_failure(&err)
-                                      : check_report(session, check, &wanted, planned ? NULL : &err, started_us);
+    return !planned && err_is_usage(&err) ? say_failure(&err)
+                                          : check_report(session, check, &wanted, planned ? NULL : &err, started_us);
 }
 
 /* Behind the first check a signal ends no more than what is waited for: there is a result to be written. */
@@ -143,7 +139,7 @@ static Exit check_one(Session *session, const char *path) {
     Watch watch;
     watch_open(&watch, session->stop);
     if (!check_open(&check, path, &session->search, &err) || !check_identify(&check, &err)) {
-        status = is_usage(&err) || check.spec.check == NULL
+        status = err_is_usage(&err) || check.spec.check == NULL
                      ? say_failure(&err)
                      : check_report(session, &check, &session->wanted, &err, started_us);
     } else if (session->ledger != NULL && !ledger_lock(session->ledger, check.spec.check, &err)) {

@@ -39,7 +39,7 @@ void say_torn(int64_t bytes) {
 
 Exit say_failure(const Err *err) {
     say_error(err);
-    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA ? EXIT_USAGE : EXIT_UNKNOWN;
+    return err_is_usage(err) ? EXIT_USAGE : EXIT_UNKNOWN;
 }
 
 bool print_out(const Buf *text, Err *err) {

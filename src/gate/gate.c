@@ -13,10 +13,6 @@ const char *gate_answer_name(GateAnswer answer) {
     return NAMES[answer];
 }
 
-static bool is_usage(const Err *err) {
-    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
-}
-
 /* ---- the ledger ----------------------------------------------------------------------------------------------- */
 
 enum { COLUMNS_OF_RUNS = 16 };
@@ -176,7 +172,7 @@ static void gate_answer(Gate *gate) {
 bool gate_ask(Check *check, const char *spec_path, const SpecSearch *search, const char *ledger, Gate *out, Err *err) {
     Err unread, unkept;
     bool opened = check_open(check, spec_path, search, &unread) && check_identify(check, &unread);
-    if (!opened && (is_usage(&unread) || check->spec.digest == NULL)) {
+    if (!opened && (err_is_usage(&unread) || check->spec.digest == NULL)) {
         *err = unread;
         return false;
     }
@@ -189,7 +185,7 @@ bool gate_ask(Check *check, const char *spec_path, const SpecSearch *search, con
     gate.conditions.arena = &check->arena;
     if (runs_read(ledger, check->spec.check, &runs, &unkept)) {
         judge_runs(check, &runs, opened ? NULL : &unread, &gate);
-    } else if (is_usage(&unkept)) {
+    } else if (err_is_usage(&unkept)) {
         *err = unkept;
         return false;
     } else {
