@@ -10,11 +10,6 @@
 #include "report/terminal.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static bool is_stdout(const char *path) {
-    return path != NULL && strcmp(path, "-") == 0;
-}
 
 static bool json_save(const char *path, const Gate *gate, Err *err) {
     Buf json = {0};
@@ -52,7 +47,7 @@ static Exit tell(const Options *options, const Gate *gate) {
     if (!reports_save(options, gate) && status == EXIT_HOLDS) {
         status = EXIT_UNKNOWN;
     }
-    if (!is_stdout(options->json) && !is_stdout(options->junit)) {
+    if (!file_is_stdout(options->json) && !file_is_stdout(options->junit)) {
         gate_console_write(gate, color_wanted(options), terminal_width(stdout), &text);
     }
     return finish(&text, status);
