@@ -11,6 +11,7 @@
 
 typedef enum Mode { MODE_AUTO, MODE_JOIN, MODE_DIGEST, MODE_STREAM } Mode;
 const char *mode_name(Mode mode);
+MUST_CHECK bool mode_parse(const char *name, Mode *out);
 
 typedef struct CheckOptions {
     Mode mode;

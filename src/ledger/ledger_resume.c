@@ -161,16 +161,6 @@ static bool newest_read(Ledger *ledger, const char *check, Newest *run, Err *err
     return ledger->db->ops->run(ledger->db, sql, &check, 1, (LedgerRows){take_newest, run}, err);
 }
 
-static bool mode_read(const char *name, Mode *out) {
-    for (Mode mode = MODE_AUTO; mode <= MODE_STREAM; mode++) {
-        if (text_equal(name, mode_name(mode))) {
-            *out = mode;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- its plan ------------------------------------------------------------------------------------------------- */
 
 static bool line_take(const char **at, Str *out) {
@@ -394,7 +384,7 @@ static bool resume_make(Ledger *ledger, Arena *arena, const Newest *run, const M
     out->resume = (Resume){.started_us = run->started_us, .counts = counts_make(arena, match)};
     out->resume.findings = findings_retell;
     bool good = rows_read(ledger, run, &rows, err) &&
-                ((mode_read(run->mode, &out->resume.mode) &&
+                ((mode_parse(run->mode, &out->resume.mode) &&
                   plan_read(arena, run->plan, match->key_count, &out->resume.order, &ranges, &range_count) &&
                   rows_weigh(arena, &rows, ranges, range_count, out)) ||
                  damaged(run->started_us, err));
