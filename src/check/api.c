@@ -4,7 +4,6 @@
 #include "check/check.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #ifndef TWOFOLD_VERSION
 #define TWOFOLD_VERSION "0.0.0"

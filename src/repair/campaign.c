@@ -1,7 +1,7 @@
 #include "repair/campaign.h"
 
 #include "base/clock.h"
-#include "check/judge.h"
+#include "base/figures.h"
 #include "check/mask.h"
 #include "check/throttle.h"
 
