@@ -38,7 +38,7 @@ static const SpecSide *side_of(const Spec *spec, bool of_new) {
 
 static bool primary_open(Replica *replica, Err *err) {
     Arena scratch = {0};
-    const char *application = arena_printf(&scratch, "twofold/%.*s", SHOWN_CHECK_BYTES, replica->spec->check);
+    const char *application = side_application(&scratch, replica->spec->check);
     bool good = replica->primary != NULL ||
                 source_open(side_of(replica->spec, replica->of_new)->as_of, application, &replica->primary, err);
     arena_free(&scratch);

@@ -1,6 +1,7 @@
 #include "gate/contract.h"
 
 #include "base/clock.h"
+#include "check/side.h"
 #include "gate/contract_pair.h"
 #include "gate/contract_text.h"
 
@@ -94,7 +95,7 @@ static bool server_ask(Asking *asking, const char *url, Err *err) {
     Check *check = asking->check;
     Arena *arena = &check->arena;
     Source *source = NULL;
-    const char *application = arena_printf(arena, "twofold/%.40s", check->spec.check);
+    const char *application = side_application(arena, check->spec.check);
     if (!source_open(url, application, &source, err)) {
         contract_unknown(&check->spec, err->text, asking->out);
         return err->code != TF_ERROR_INTERRUPTED;
