@@ -244,6 +244,7 @@ static SqlSubject subject_of(const ContractTexts *texts, Arena *arena) {
 
 /* ---- whether the server counted ---------------------------------------------------------------------------- */
 
+/* Frees `seen`; the condition has a copy of it. */
 static void traffic_say(Conditions *out, const char *name, const char *shown, ConditionState state,
                         const char *required, Buf *seen, int64_t since_us) {
     conditions_add(out, &(Condition){.group = TRAFFIC,

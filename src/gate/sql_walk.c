@@ -496,10 +496,9 @@ static void on_copy(Walk *w, const JsonNode *node, const Scope *outer) {
 /* ANALYZE orders (column) */
 static void on_vacuum(Walk *w, const JsonNode *node, const Scope *outer) {
     Scope scope = {.outer = outer};
-    const JsonNode *list = json_get(node, "va_cols");
     relation_add(w, &scope, json_get(node, "relation"), NULL);
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
-        Str name = json_content(json_get(json_get(item, "String"), "sval"), w->scratch);
+    for (const JsonNode *item = first_of(json_get(node, "va_cols")); item != NULL; item = item->next) {
+        Str name = string_of(item, w->scratch);
         use_of_kind(w, is(name, w->subject->column) ? scope.items->kind : FROM_OTHER, name);
     }
 }
