@@ -89,24 +89,6 @@ static bool small_integer(const Decimal *value, i128 *out) {
     return scale == 0;
 }
 
-static bool big_is_integer(Decimal value) {
-    mpz_t number;
-    mpz_init(number);
-    big_set_decimal(number, value);
-    int32_t scale = value.scale;
-    big_strip(number, &scale);
-    mpz_clear(number);
-    return scale == 0;
-}
-
-bool decimal_is_integer(Decimal value) {
-    i128 whole;
-    if (!is_finite(&value)) {
-        return false;
-    }
-    return is_small(&value) ? small_integer(&value, &whole) : big_is_integer(value);
-}
-
 /* 1.000...0 with forty zeros is beyond 128 bits and still 1. */
 static bool big_to_int(Decimal value, int64_t *out) {
     mpz_t number;

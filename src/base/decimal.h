@@ -51,8 +51,7 @@ typedef struct ShortDecimal {
 } ShortDecimal;
 ShortDecimal decimal_of_short_wire(const unsigned char *bytes, size_t length);
 
-int decimal_compare(Decimal a, Decimal b); /* -1, 0, 1 */
-bool decimal_is_integer(Decimal value);
+int decimal_compare(Decimal a, Decimal b);            /* -1, 0, 1 */
 bool decimal_to_int(Decimal value, int64_t *out);     /* false: a fraction, or out of range */
 double decimal_to_double(Decimal value);              /* nearest, ties to even */
 Decimal decimal_normal(Arena *arena, Decimal value);  /* the spelling with the smallest scale */

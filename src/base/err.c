@@ -66,30 +66,10 @@ bool err_prefix(Err *err, const char *format, ...) {
     return false;
 }
 
-typedef struct CodeRow {
-    const char *name;
-    bool transient;
-} CodeRow;
-
-static const CodeRow CODES[] = {
-    [TF_ERROR_USAGE] = {"usage", false},
-    [TF_ERROR_CONNECTION] = {"connection", true},
-    [TF_ERROR_CONFLICT] = {"conflict", true},
-    [TF_ERROR_BUSY] = {"busy", true},
-    [TF_ERROR_TIMEOUT] = {"timeout", false},
-    [TF_ERROR_BEHIND] = {"behind", false},
-    [TF_ERROR_DENIED] = {"denied", false},
-    [TF_ERROR_SCHEMA] = {"schema", false},
-    [TF_ERROR_DATA] = {"data", false},
-    [TF_ERROR_IO] = {"io", false},
-    [TF_ERROR_INTERRUPTED] = {"interrupted", false},
-    [TF_ERROR_INTERNAL] = {"internal", false},
-};
-
 bool err_is_transient(const Err *err) {
-    return CODES[err->code].transient;
+    return err->code == TF_ERROR_CONNECTION || err->code == TF_ERROR_CONFLICT || err->code == TF_ERROR_BUSY;
 }
 
-const char *err_code_name(TfErrorCode code) {
-    return CODES[code].name;
+bool err_is_usage(const Err *err) {
+    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
 }

@@ -22,8 +22,7 @@ bool err_prefix(Err *err, const char *format, ...) TF_PRINTF(2, 3);
 
 /* Whether the same call may succeed when it is made again. */
 bool err_is_transient(const Err *err);
-
-/* "connection", "timeout", ...: the word for this code in JSON and the ledger. Static. */
-const char *err_code_name(TfErrorCode code);
+/* Whether it was asked wrongly, of tables or columns that are not there, too: asked again it fails again. */
+bool err_is_usage(const Err *err);
 
 #endif

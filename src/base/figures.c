@@ -15,6 +15,14 @@ void shown_count(int64_t count, Buf *out) {
     }
 }
 
+const char *count_shown(Arena *arena, int64_t count) {
+    Buf shown = {0};
+    shown_count(count, &shown);
+    const char *copy = arena_copy(arena, shown.bytes, shown.length);
+    buf_free(&shown);
+    return copy;
+}
+
 /* "2 h 5 min", "24 h". */
 static void write_two(int64_t whole, const char *unit, int64_t rest, const char *smaller, Buf *out) {
     buf_printf(out, "%" PRId64 " %s", whole, unit);

@@ -30,6 +30,7 @@ typedef struct Buf {
 
 Str str_of(const char *text); /* NULL gives the empty Str */
 bool str_equal(Str a, Str b);
+bool text_equal(const char *a, const char *b); /* NULL equals NULL alone */
 /* memcmp order, shorter first: negative, 0, positive. */
 int str_compare(Str a, Str b);
 Str str_copy(Arena *arena, Str text);

@@ -4,7 +4,6 @@
 #include "check/check.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #ifndef TWOFOLD_VERSION
 #define TWOFOLD_VERSION "0.0.0"
@@ -60,14 +59,10 @@ static bool taker_finding(Sink *sink, const Finding *finding, Err *err) {
     return true;
 }
 
-static bool mode_parse(const char *word, Mode *out, Err *err) {
-    for (Mode mode = MODE_AUTO; mode <= MODE_STREAM; mode++) {
-        if (word == NULL || strcmp(word, mode_name(mode)) == 0) {
-            *out = mode;
-            return true;
-        }
-    }
-    return err_set(err, TF_ERROR_USAGE, "cannot use mode \"%s\": there is no such mode", word);
+/* NULL: nothing was wanted. */
+static bool mode_wanted(const char *word, Mode *out, Err *err) {
+    return word == NULL || mode_parse(word, out) ||
+           err_set(err, TF_ERROR_USAGE, "cannot use mode \"%s\": there is no such mode", word);
 }
 
 static TfSummary summary_of(const Result *result) {
@@ -93,11 +88,11 @@ bool tf_check(const char *spec_path, const TfCheckOptions *options, TfSummary *o
     static const TfCheckOptions defaults = {0};
     options = options == NULL ? &defaults : options;
     SpecSearch search = {&options->invariants, options->invariants == NULL ? 0 : 1};
-    CheckOptions wanted = {.workers = options->workers, .settle_us = -1};
+    CheckOptions wanted = {.mode = MODE_AUTO, .workers = options->workers, .settle_us = -1};
     TakerSink taker = {.sink = {.plan = taker_plan, .finding = taker_finding}, .options = options};
     Sink *sinks[] = {&taker.sink};
     Check check = {0};
-    bool good = mode_parse(options->mode, &wanted.mode, error) && check_open(&check, spec_path, &search, error) &&
+    bool good = mode_wanted(options->mode, &wanted.mode, error) && check_open(&check, spec_path, &search, error) &&
                 check_plan(&check, &wanted, error);
     if (good) {
         Result result;

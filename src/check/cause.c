@@ -80,7 +80,7 @@ static Cause cause_of_values(Value old, Value new_) {
     return old.kind == KIND_TEXT ? cause_of_texts(old.as.text, new_.as.text) : CAUSE_OTHER;
 }
 
-/* An invariant is broken by a NULL it was told to mind, by a scale between its two columns, or by something else. */
+/* A NULL among the values that the broken invariants read, or something else. */
 static Cause cause_of_cells(const Finding *finding) {
     for (size_t i = 0; i < finding->old_count + finding->new_count; i++) {
         const FindingCell *cell = i < finding->old_count ? &finding->old[i] : &finding->new_[i - finding->old_count];

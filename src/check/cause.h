@@ -6,7 +6,7 @@
 
 #include "check/finding.h"
 
-/* Of a DIFFERENT finding: the cause of its first unequal pair, or of its first broken invariant. */
+/* Of a DIFFERENT finding: the cause of its first unequal pair, or a NULL among what its broken invariants read. */
 Cause cause_of(const Match *match, const Finding *finding, const RowPairs *rows, size_t pair);
 
 #endif

@@ -1,4 +1,4 @@
-/* Pairs of rows -> findings and counts. The one comparator: first pass, recheck and repair all use it.
+/* Pairs of rows -> findings and counts. The one comparator: first pass, settling and repair all use it.
  *
  * In: batches of both sides with their row hashes, and which rows pair. Out: one Finding for each row that disagrees,
  * given to the FindingTaker in the order of the pairs, and the counts of everything compared.

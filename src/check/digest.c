@@ -189,7 +189,7 @@ static bool same_hashes(Arena *arena, Source *old, Source *new_, Err *err) {
 
 static bool can_prove(const Match *match, Source *old, Source *new_, Err *err) {
     if (match->one_row) {
-        return err_set(err, TF_ERROR_USAGE, "both representations stand in one row");
+        return err_set(err, TF_ERROR_USAGE, "both representations are in one row");
     }
     if (!offers_digests(old, err) || !offers_digests(new_, err)) {
         return false;
@@ -200,7 +200,7 @@ static bool can_prove(const Match *match, Source *old, Source *new_, Err *err) {
         }
     }
     return match->old.relation.key_unique || match->new_.relation.key_unique ||
-           err_set(err, TF_ERROR_USAGE, "no unique index proves that a key stands once in %s or in %s",
+           err_set(err, TF_ERROR_USAGE, "no unique index proves that a key occurs once in %s or in %s",
                    match->old.relation.name, match->new_.relation.name);
 }
 

@@ -59,6 +59,16 @@ const char *mode_name(Mode mode) {
     return names[mode];
 }
 
+bool mode_parse(const char *name, Mode *out) {
+    for (Mode mode = MODE_AUTO; mode <= MODE_STREAM; mode++) {
+        if (text_equal(name, mode_name(mode))) {
+            *out = mode;
+            return true;
+        }
+    }
+    return false;
+}
+
 static const Value *values_copy(Arena *arena, const Value *values, size_t count) {
     Value *copy = ARENA_MANY(arena, count, Value);
     for (size_t i = 0; i < count; i++) {

@@ -27,14 +27,10 @@ void guest_close(Guest *guest) {
 
 /* ---- beginning ------------------------------------------------------------------------------------------------ */
 
-static bool is_pooled(const Source *source) {
-    return source != NULL && source->ops->info(source)->pooled;
-}
-
 /* Two workers that each hold the last connection the other waits for would wait for ever: behind a pooler one pair is
  * begun at a time. Those that hold a pair need nothing more to finish. */
 bool guest_begin(Guest *guest, Replicas *replicas, Source *old, Source *new_, int64_t *waited_us, Err *err) {
-    bool pooled = is_pooled(old) || is_pooled(new_);
+    bool pooled = source_is_pooled(old) || source_is_pooled(new_);
     bool in_turn = pooled && new_ != NULL;
     if (in_turn) {
         pthread_mutex_lock(&guest->pairing);

@@ -1,23 +1,7 @@
 #include "check/judge.h"
 
+#include "base/figures.h"
 #include "check/replica.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-
-const char *count_shown(Arena *arena, int64_t count) {
-    char digits[32];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, count);
-    Buf shown = {0};
-    for (int i = 0; i < length; i++) {
-        bool separates = i > 0 && digits[i - 1] != '-' && (length - i) % 3 == 0;
-        buf_text(&shown, separates ? "," : "");
-        buf_char(&shown, digits[i]);
-    }
-    const char *copy = arena_copy(arena, shown.bytes, shown.length);
-    buf_free(&shown);
-    return copy;
-}
 
 static const char *rows_word(int64_t count, const char *one, const char *many) {
     return count == 1 ? one : many;

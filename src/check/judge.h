@@ -8,13 +8,10 @@
  * set. `estimated_rows` (negative: unknown) is what coverage is measured by where ranges failed. */
 void judge(Arena *arena, Result *result, double estimated_rows);
 
-/* The part of all keys seen on either side that disagree. */
+/* The share of all keys seen on either side that disagree. */
 double mismatch_ratio(int64_t old_rows, int64_t new_rows, int64_t compared, int64_t mismatched_rows);
 
 /* The result of a check that ended before its first range. */
 Result judge_failure(const char *check, const Err *err, int64_t started_us, int64_t duration_us);
-
-/* 1234567 as "1,234,567". */
-const char *count_shown(Arena *arena, int64_t count);
 
 #endif

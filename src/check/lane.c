@@ -26,7 +26,7 @@ static bool out_of_order(const Lane *lane, const Batch *batch, size_t row, Err *
 }
 
 /* One INT key is the common case: a plain loop over one array. */
-static bool ints_ascend(const Batch *batch, uint8_t *repeats, size_t *out_bad) {
+static bool ints_ascend(const Batch *batch, uint8_t *repeats) {
     const int64_t *keys = batch->columns[0].data.ints;
     const uint8_t *state = batch->columns[0].state;
     uint8_t bad = state[0] != CELL_VALUE;
@@ -34,13 +34,12 @@ static bool ints_ascend(const Batch *batch, uint8_t *repeats, size_t *out_bad) {
         repeats[i] = keys[i] == keys[i + 1];
         bad |= keys[i] > keys[i + 1] || state[i + 1] != CELL_VALUE;
     }
-    *out_bad = 0;
     return !bad;
 }
 
 /* Fills repeats for all rows but the last; false where a row lies before its predecessor. */
 static bool batch_ascends(const Batch *batch, size_t key_count, uint8_t *repeats, size_t *out_bad) {
-    if (key_count == 1 && batch->columns[0].kind == KIND_INT && ints_ascend(batch, repeats, out_bad)) {
+    if (key_count == 1 && batch->columns[0].kind == KIND_INT && ints_ascend(batch, repeats)) {
         return true;
     }
     for (size_t i = 0; i + 1 < batch->rows; i++) {

@@ -47,7 +47,6 @@ static int64_t replica_lag(Limits *limits, size_t side, const SourceLoad *load, 
     return behind_us > load->replica_lag_us ? behind_us : load->replica_lag_us;
 }
 
-/* "2.5 s" */
 static double seconds(int64_t us) {
     return (double)us / 1e6;
 }

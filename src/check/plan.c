@@ -52,9 +52,7 @@ static bool write_suspects(Arena *arena, const Match *match, const char *const *
 }
 
 static bool same_instance(const Source *old, const Source *new_) {
-    const char *a = old->ops->info(old)->instance;
-    const char *b = new_ == NULL ? NULL : new_->ops->info(new_)->instance;
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
+    return new_ != NULL && sources_share_instance(old->ops->info(old), new_->ops->info(new_));
 }
 
 /* Whether a join is possible; if not, why, as an error. */
@@ -143,7 +141,7 @@ static bool choose_mode(Arena *arena, Source *old, Source *new_, Mode wanted, co
     if (join_possible(arena, match, old, new_, plan, &why)) {
         use_mode(plan, MODE_JOIN,
                  wanted == MODE_JOIN ? "asked for"
-                 : match->one_row    ? "both representations stand in one row"
+                 : match->one_row    ? "both representations are in one row"
                                      : "both sides are in one database");
         return true;
     }
@@ -230,7 +228,8 @@ static size_t wanted_ranges(const Relation *relation, const CheckOptions *option
     }
     if (options->max_rows_per_second > 0) {
         double slow = (double)options->max_rows_per_second / SLOW_SHARE;
-        rows = slow >= rows ? rows : slow < SLOW_ROWS ? (rows < SLOW_ROWS ? rows : SLOW_ROWS) : slow;
+        slow = slow < SLOW_ROWS ? SLOW_ROWS : slow;
+        rows = rows < slow ? rows : slow;
     }
     double ranges = relation->estimated_rows / (rows < 1 ? 1 : rows);
     return ranges < 1 ? 1 : ranges > RANGES_MAX ? RANGES_MAX : (size_t)ranges;
@@ -342,10 +341,6 @@ static bool cut_ranges(Arena *arena, const Match *match, Source *old, Source *ne
     return true;
 }
 
-static bool is_pooled(const Source *source) {
-    return source != NULL && source->ops->info(source)->pooled;
-}
-
 /* A pooler's few connections are there for the application: one worker, unless more are asked for. */
 static int choose_workers(const CheckOptions *options, const Plan *plan, bool pooled) {
     long workers = options->workers > 0 ? options->workers : pooled ? 1 : cores();
@@ -382,7 +377,7 @@ bool plan_make(Arena *arena, const Match *match, Source *old, Source *new_, cons
     plan.standby[0] = standby_place(arena, old);
     plan.standby[1] = standby_place(arena, new_);
     plan.settle_us = choose_settle(&plan, old, new_, options);
-    plan.workers = choose_workers(options, &plan, is_pooled(old) || is_pooled(new_));
+    plan.workers = choose_workers(options, &plan, source_is_pooled(old) || source_is_pooled(new_));
     plan.estimated_rows = match->old.relation.estimated_rows;
     if (!match->one_row && match->new_.relation.estimated_rows > plan.estimated_rows) {
         plan.estimated_rows = match->new_.relation.estimated_rows;

@@ -11,11 +11,12 @@
 
 typedef enum Mode { MODE_AUTO, MODE_JOIN, MODE_DIGEST, MODE_STREAM } Mode;
 const char *mode_name(Mode mode);
+MUST_CHECK bool mode_parse(const char *name, Mode *out);
 
 typedef struct CheckOptions {
     Mode mode;
     int workers;                 /* 0: chosen by plan */
-    int64_t chunk_rows;          /* rows a range aims at; 0: by measured time */
+    int64_t chunk_rows;          /* rows a range aims at; 0: plan.c's RANGE_ROWS, fewer where rows are wide */
     size_t sample;               /* findings kept for reports */
     int64_t max_rows_per_second; /* 0: no limit */
     int64_t settle_us;           /* negative: the spec's */
@@ -30,7 +31,7 @@ typedef struct Plan {
     KeyOrder order;
     bool one_snapshot;      /* both sides are on one server, which lets them share one */
     const char *standby[2]; /* by side: the place of the standby that is read; NULL: it is none */
-    int64_t settle_us;      /* how long differences are looked at again; 0: both sides are read in one snapshot */
+    int64_t settle_us;      /* how long differences are looked at again; 0: they are not */
     int workers;
     SideOpener opener; /* how workers connect */
     const Range *ranges;

@@ -38,7 +38,7 @@ static const SpecSide *side_of(const Spec *spec, bool of_new) {
 
 static bool primary_open(Replica *replica, Err *err) {
     Arena scratch = {0};
-    const char *application = arena_printf(&scratch, "twofold/%.*s", SHOWN_CHECK_BYTES, replica->spec->check);
+    const char *application = side_application(&scratch, replica->spec->check);
     bool good = replica->primary != NULL ||
                 source_open(side_of(replica->spec, replica->of_new)->as_of, application, &replica->primary, err);
     arena_free(&scratch);
@@ -167,9 +167,7 @@ bool replicas_start(Replicas *replicas, Err *err) {
 /* ---- beginning ------------------------------------------------------------------------------------------------- */
 
 static bool shares_snapshot(const Source *old, const Source *new_) {
-    const char *a = old->ops->info(old)->instance;
-    const char *b = new_->ops->info(new_)->instance;
-    return old->ops->snapshot != NULL && a != NULL && b != NULL && strcmp(a, b) == 0;
+    return old->ops->snapshot != NULL && sources_share_instance(old->ops->info(old), new_->ops->info(new_));
 }
 
 /* Begins on both sides, in one snapshot where both can share it. A name may stand for several servers: what was planned
@@ -291,16 +289,12 @@ static bool is_told(const AsOf *as_of) {
     return as_of->position != NULL || as_of->standby != NULL;
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 const char *as_of_words(Arena *arena, const AsOf *old, const AsOf *new_) {
     if (!is_told(old) && !is_told(new_)) {
         return NULL;
     }
-    bool same = same_text(old->position, new_->position) && old->at_us == new_->at_us &&
-                (old->position != NULL || same_text(old->standby, new_->standby));
+    bool same = text_equal(old->position, new_->position) && old->at_us == new_->at_us &&
+                (old->position != NULL || text_equal(old->standby, new_->standby));
     if (same) {
         return one_as_of(arena, "", old);
     }

@@ -36,7 +36,7 @@ struct Run {
     Guest guest;
     pthread_mutex_t lock; /* sinks, sample, totals */
     Replicas *replicas;
-    Settle *settle; /* NULL: both sides are read in one snapshot */
+    Settle *settle; /* NULL: differences are not looked at again */
     Sample *sample;
     Arena masked; /* one finding at a time */
     Counts totals, nothing;

@@ -2,10 +2,14 @@
 
 #include "source/shards.h"
 
+const char *side_application(Arena *arena, const char *check) {
+    return arena_printf(arena, "twofold/%.*s", SHOWN_CHECK_BYTES, check);
+}
+
 bool side_open(const Spec *spec, bool of_new, Source **out, Err *err) {
     const SpecSide *side = of_new ? &spec->new_ : &spec->old;
     Arena scratch = {0};
-    const char *application = arena_printf(&scratch, "twofold/%.*s", SHOWN_CHECK_BYTES, spec->check);
+    const char *application = side_application(&scratch, spec->check);
     bool good = side->source_count == 1 ? source_open(side->sources[0], application, out, err)
                                         : shards_open(side->sources, side->source_count, application, out, err);
     arena_free(&scratch);

@@ -8,7 +8,8 @@
 
 enum { SHOWN_CHECK_BYTES = 36 }; /* of a check's name in application_name, whose 63 bytes have to hold a range, too */
 
-/* The server is told who reads: "twofold/orders-minor-units". */
+/* As a server is told who reads: "twofold/orders-minor-units". In arena. */
+const char *side_application(Arena *arena, const char *check);
 MUST_CHECK bool side_open(const Spec *spec, bool of_new, Source **out, Err *err);
 
 /* Who connects: side_open where `open` is NULL; tests put a script in its place. */

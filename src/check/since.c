@@ -20,7 +20,7 @@ static bool is_there(const Finding *finding, bool of_new) {
     return finding->kind == DIFFERENT || finding->kind == (of_new ? MISSING_IN_OLD : MISSING_IN_NEW);
 }
 
-/* Looks one column up by key: the key's columns, and the time of writing. False: the source does not know. */
+/* The scan that looks up when a row was written: its key, and that time. False: the source does not know. */
 static bool scan_make(Since *since, Err *err) {
     const Match *match = since->plan->match;
     const MatchSide *side = since->of_new ? &match->new_ : &match->old;

@@ -4,7 +4,7 @@
 #include "check/worker_parts.h"
 
 static void compare_suspects(Worker *worker, const Batch *old, const uint8_t *old_present, const Batch *new_,
-                             const uint8_t *new_present, Counts *counts, RowHash *hashes) {
+                             const uint8_t *new_present, RowHash *hashes) {
     const Match *match = worker->plan->match;
     FindingTaker taker = worker_taker(worker);
     uint32_t rows[BATCH_ROWS];
@@ -24,12 +24,12 @@ static void compare_suspects(Worker *worker, const Batch *old, const uint8_t *ol
             rows[pairs.count++] = (uint32_t)i;
             continue;
         }
-        compare_pairs(worker->comparator, &pairs, hashes, new_hashes, counts, taker);
+        compare_pairs(worker->comparator, &pairs, hashes, new_hashes, &worker->counts, taker);
         pairs.count = 0;
-        compare_alone(worker->comparator, in_old ? MISSING_IN_NEW : MISSING_IN_OLD, in_old ? old : new_, i, counts,
-                      taker);
+        compare_alone(worker->comparator, in_old ? MISSING_IN_NEW : MISSING_IN_OLD, in_old ? old : new_, i,
+                      &worker->counts, taker);
     }
-    compare_pairs(worker->comparator, &pairs, hashes, new_hashes, counts, taker);
+    compare_pairs(worker->comparator, &pairs, hashes, new_hashes, &worker->counts, taker);
 }
 
 static bool read_suspects(Worker *worker, const JoinScan *join, Err *err) {
@@ -49,7 +49,7 @@ static bool read_suspects(Worker *worker, const JoinScan *join, Err *err) {
         if (!good || old->rows == 0) {
             break;
         }
-        compare_suspects(worker, old, old_present, new_, new_present, &worker->counts, hashes);
+        compare_suspects(worker, old, old_present, new_, new_present, hashes);
     }
     arena_free(&scratch);
     return good;

@@ -78,10 +78,6 @@ static void tell_failure(Sinks *sinks, const char *check, const Err *why, int64_
     }
 }
 
-static bool is_usage(const Err *err) {
-    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
-}
-
 static Exit run_opened(const Session *session, Check *check, const CheckOptions *wanted, const Sinks *sinks) {
     Result result;
     check_run(check, wanted, (RunSinks){sinks->of, sinks->count}, session->stop, &result);
@@ -108,13 +104,13 @@ static bool find_resume(const Session *session, Check *check, CheckOptions *want
 }
 
 /* `why` is NULL where the check is planned. */
-static Exit check_planned(Session *session, Check *check, const CheckOptions *wanted, const Err *why,
-                          int64_t started_us) {
+static Exit check_report(Session *session, Check *check, const CheckOptions *wanted, const Err *why,
+                         int64_t started_us) {
     Err err;
     Sinks sinks = {.count = 0};
     Exit status = EXIT_UNKNOWN;
     if (!sinks_open(session, check, &sinks, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else if (why != NULL) {
         tell_failure(&sinks, check->spec.check, why, started_us);
     } else {
@@ -130,8 +126,8 @@ static Exit check_locked(Session *session, Check *check, int64_t started_us) {
     Err err;
     CheckOptions wanted = session->wanted;
     bool planned = find_resume(session, check, &wanted, &err) && check_plan(check, &wanted, &err);
-    return !planned && is_usage(&err) ? exit_of_error(&err)
-                                      : check_planned(session, check, &wanted, planned ? NULL : &err, started_us);
+    return !planned && err_is_usage(&err) ? say_failure(&err)
+                                          : check_report(session, check, &wanted, planned ? NULL : &err, started_us);
 }
 
 /* Behind the first check a signal ends no more than what is waited for: there is a result to be written. */
@@ -143,11 +139,11 @@ static Exit check_one(Session *session, const char *path) {
     Watch watch;
     watch_open(&watch, session->stop);
     if (!check_open(&check, path, &session->search, &err) || !check_identify(&check, &err)) {
-        status = is_usage(&err) || check.spec.check == NULL
-                     ? exit_of_error(&err)
-                     : check_planned(session, &check, &session->wanted, &err, started_us);
+        status = err_is_usage(&err) || check.spec.check == NULL
+                     ? say_failure(&err)
+                     : check_report(session, &check, &session->wanted, &err, started_us);
     } else if (session->ledger != NULL && !ledger_lock(session->ledger, check.spec.check, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         status = check_locked(session, &check, started_us);
         if (session->ledger != NULL) {
@@ -173,11 +169,11 @@ Exit cmd_check(const Options *options) {
     session.wanted = check_options_of(options);
     session.console = outputs_take_stdout(options) ? stderr : stdout;
     if (!words_enough(options, 1, "a spec: `twofold check SPEC`", &err) || !outputs_fit(options, &err)) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     if (!ledger_open(options->ledger, LEDGER_WRITE, &session.ledger, &err)) {
         if (options->ledger != NULL || options->resume) {
-            return exit_of_error(&err);
+            return say_failure(&err);
         }
         err_hint(&err, "This run is not recorded; --ledger sqlite:PATH names another place.");
         say_error(&err); /* nobody asked for a ledger: the verdict is worth more */

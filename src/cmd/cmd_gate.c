@@ -10,11 +10,6 @@
 #include "report/terminal.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static bool is_stdout(const char *path) {
-    return path != NULL && strcmp(path, "-") == 0;
-}
 
 static bool json_save(const char *path, const Gate *gate, Err *err) {
     Buf json = {0};
@@ -52,7 +47,7 @@ static Exit tell(const Options *options, const Gate *gate) {
     if (!reports_save(options, gate) && status == EXIT_HOLDS) {
         status = EXIT_UNKNOWN;
     }
-    if (!is_stdout(options->json) && !is_stdout(options->junit)) {
+    if (!file_is_stdout(options->json) && !file_is_stdout(options->junit)) {
         gate_console_write(gate, color_wanted(options), terminal_width(stdout), &text);
     }
     return finish(&text, status);
@@ -71,7 +66,7 @@ Exit cmd_gate(const Options *options) {
     Gate gate;
     Exit status = !words_enough(options, 1, "a spec: `twofold gate SPEC`", &err) || !places_check(options, &err) ||
                           !gate_ask(&check, options->words[0], &search, options->ledger, &gate, &err)
-                      ? exit_of_error(&err)
+                      ? say_failure(&err)
                       : tell(options, &gate);
     check_close(&check);
     return status;

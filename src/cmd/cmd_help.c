@@ -156,5 +156,5 @@ Exit cmd_help(const Options *options) {
             which == NULL ? "" : " ", which == NULL ? "" : which);
     err_hint(&err, "`twofold --help` lists the commands; further topics are functions, spec, man and completion.");
     buf_free(&out);
-    return exit_of_error(&err);
+    return say_failure(&err);
 }

@@ -47,12 +47,12 @@ Exit cmd_history(const Options *options) {
     if (!words_enough(options, 1, "a spec: `twofold history SPEC`", &err) ||
         !spec_read(&arena, options->words[0], &search, &spec, &err) ||
         !history_read(options, spec.check, &history, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
         buf_empty(&history.table);
     } else if (options->json != NULL) {
         buf_empty(&history.table);
         status = file_replace(options->json, buf_view(&history.json), FILE_MODE_PRIVATE, &err) ? EXIT_HOLDS
-                                                                                               : exit_of_error(&err);
+                                                                                               : say_failure(&err);
     } else if (history.runs == 0) {
         buf_printf(&history.table, "no runs of %s yet\n", spec.check);
     }

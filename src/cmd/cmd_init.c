@@ -23,7 +23,7 @@ Exit cmd_init(const Options *options) {
     const char *const *words = options->words;
     if (!words_enough(options, 4, "both sides: `twofold init OLD_URL OLD_TABLE NEW_URL NEW_TABLE`", &err) ||
         !describe(words[0], words[1], &arena, &old, &err) || !describe(words[2], words[3], &arena, &new_, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         GuessSide old_side = {words[0], words[1], &old};
         GuessSide new_side = {words[2], words[3], &new_};

@@ -40,9 +40,9 @@ static void show_invariant(const LookInvariant *invariant, bool one_row, Buf *ou
 
 static void show_presence(const LookRow *row, bool one_row, Buf *out) {
     if (one_row || row->old_rows + row->new_rows == 0) {
-        buf_text(out, row->old_rows == 0 ? "  no such row\n" : "  this key stands more than once\n");
+        buf_text(out, row->old_rows == 0 ? "  no such row\n" : "  this key occurs more than once\n");
     } else if (row->old_rows > 1 || row->new_rows > 1) {
-        buf_printf(out, "  this key stands more than once: %zu rows in old, %zu in new\n", row->old_rows,
+        buf_printf(out, "  this key occurs more than once: %zu rows in old, %zu in new\n", row->old_rows,
                    row->new_rows);
     } else {
         buf_printf(out, "  missing in %s\n", row->old_rows == 0 ? "old" : "new");
@@ -110,7 +110,7 @@ Exit cmd_look(const Options *options) {
         !keys_complete(&check.match, options->word_count - 1, &err) ||
         !look_rows(&check, &check.arena, options->words + 1, (options->word_count - 1) / check.match.key_count, &rows,
                    &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         size_t count = (options->word_count - 1) / check.match.key_count;
         for (size_t i = 0; i < count; i++) {

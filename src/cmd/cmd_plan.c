@@ -16,7 +16,7 @@ Exit cmd_plan(const Options *options) {
     if (!words_enough(options, 1, "a spec: `twofold plan SPEC`", &err) ||
         !check_open(&check, options->words[0], &search, &err) || !check_plan(&check, &wanted, &err) ||
         !plan_text_write(&check, &out, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
         buf_empty(&out);
     }
     check_close(&check);

@@ -56,7 +56,7 @@ Exit cmd_prove(const Options *options) {
     Proofs proofs = {.good = 0};
     Exit status = EXIT_HOLDS;
     if (!prove_all(&arena, options, &proofs, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         buf_printf(&proofs.out, "%zu passed, %zu failed\n", proofs.good, proofs.bad);
         status = proofs.bad > 0 ? EXIT_DIFFERS : proofs.good > 0 ? EXIT_HOLDS : EXIT_UNKNOWN;

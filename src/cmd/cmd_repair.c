@@ -26,10 +26,6 @@ typedef struct Session {
     int64_t json_count;
 } Session;
 
-static bool is_stdout(const char *path) {
-    return path != NULL && strcmp(path, "-") == 0;
-}
-
 static SpecTrust trust_of(const Options *options) {
     return options->trust == NULL ? TRUST_UNSAID : strcmp(options->trust, "old") == 0 ? TRUST_OLD : TRUST_NEW;
 }
@@ -90,7 +86,7 @@ static bool json_save(Session *session, Err *err) {
 /* What the check left there; nothing where it left nothing. */
 static void file_take(const char *path, Buf *out) {
     char bytes[4096];
-    FILE *file = is_stdout(path) ? NULL : fopen(path, "r");
+    FILE *file = file_is_stdout(path) ? NULL : fopen(path, "r");
     for (size_t length; file != NULL && (length = fread(bytes, 1, sizeof bytes, file)) > 0;) {
         buf_append(out, bytes, length);
     }
@@ -152,11 +148,11 @@ static Exit session_run(Session *session) {
     Campaign *campaign = &session->campaign;
     if (!session_open(session, &err) ||
         !(options->key != NULL || options->keys != NULL ? take_keys(session, &err) : search(session, &err))) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     if (options->write && campaign->disagreed > 0 && campaign->stopped == NULL &&
         !repair_keep(&session->repair, options->words[0], options->journal, &session->journal_path, &err)) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     Buf head = {0};
     repair_text_head(campaign, &head);
@@ -172,9 +168,9 @@ static Exit session_run(Session *session) {
 Exit cmd_repair(const Options *options) {
     Err err;
     Session session = {.options = options};
-    session.talk = is_stdout(options->json) || is_stdout(options->metrics) ? stderr : stdout;
+    session.talk = file_is_stdout(options->json) || file_is_stdout(options->metrics) ? stderr : stdout;
     if (!words_enough(options, 1, "a spec: `twofold repair SPEC`", &err)) {
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     Exit status = session_run(&session);
     journal_close(session.repair.journal);

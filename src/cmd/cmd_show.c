@@ -25,7 +25,7 @@ Exit cmd_show(const Options *options) {
     Exit status = EXIT_HOLDS;
     if (!words_enough(options, 1, "a journal: `twofold show JOURNAL`", &err) ||
         !journal_reader_open(options->words[0], &reader, &err) || !entries_print(reader, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else if (journal_torn(reader) > 0) {
         say_torn(journal_torn(reader));
     }

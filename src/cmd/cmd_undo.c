@@ -46,7 +46,10 @@ static bool spec_find(UndoRun *run, Err *err) {
 
 /* What was not written stands in a comment, on one line: whoever runs the output runs only what was, or would be. */
 static void row_left(const UndoRow *row, Buf *out) {
-    static const char *const words[] = {"", "nothing to do", "changed meanwhile", "refused", "failed"};
+    static const char *const words[UNDO_OUTCOMES] = {[UNDO_NOTHING] = "nothing to do",
+                                                     [UNDO_CHANGED] = "changed meanwhile",
+                                                     [UNDO_REFUSED] = "refused",
+                                                     [UNDO_FAILED] = "failed"};
     buf_text(out, "-- ");
     for (size_t i = 0; i < row->key.count; i++) {
         const RowCell *cell = &row->key.cells[i];
@@ -153,7 +156,7 @@ static Exit undo_begun(UndoRun *run) {
     }
     bool good = undo_run(&run->undo, &options, (UndoTaker){row_show, run}, &run->counts, &err);
     summary_show(run);
-    return good ? exit_of_counts(&run->counts) : exit_of_error(&err);
+    return good ? exit_of_counts(&run->counts) : say_failure(&err);
 }
 
 Exit cmd_undo(const Options *options) {
@@ -163,7 +166,7 @@ Exit cmd_undo(const Options *options) {
     if (!words_enough(options, 1, "a journal: `twofold undo JOURNAL`", &err) ||
         !journal_reader_open(options->words[0], &run.reader, &err) || !spec_find(&run, &err) ||
         !undo_open(&run.undo, run.reader, &run.spec, &err) || !journal_begin(&run, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else {
         status = undo_begun(&run);
     }

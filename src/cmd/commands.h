@@ -1,4 +1,4 @@
-/* Every command once. To add one: a file cmd/cmd_NAME.c, a line here, a row in main.c. */
+/* Every command once. To add one: a file cmd/cmd_NAME.c, a line here, a row in main.c and its FOR_ bit in options.h. */
 #ifndef CMD_COMMANDS_H
 #define CMD_COMMANDS_H
 

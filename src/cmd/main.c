@@ -77,7 +77,7 @@ static Exit unknown_command(const char *name) {
     } else {
         err_hint(&err, "`twofold --help` lists the commands.");
     }
-    return exit_of_error(&err);
+    return say_failure(&err);
 }
 
 static Exit show_help(const Command *command) {
@@ -114,11 +114,11 @@ static Exit command_run(const Command *command, int argc, char **argv) {
     Err err;
     Exit status;
     if (!options_parse(command, argc, argv, &arena, &options, &err)) {
-        status = exit_of_error(&err);
+        status = say_failure(&err);
     } else if (options.help) {
         status = show_help(command);
     } else {
-        status = words_fit(command, &options, &err) ? command->run(&options) : exit_of_error(&err);
+        status = words_fit(command, &options, &err) ? command->run(&options) : say_failure(&err);
     }
     arena_free(&arena);
     return status;
@@ -144,7 +144,7 @@ static Exit run(int argc, char **argv) {
         Err err;
         err_set(&err, TF_ERROR_USAGE, "cannot run without a command");
         err_hint(&err, "`twofold --help` lists the commands.");
-        return exit_of_error(&err);
+        return say_failure(&err);
     }
     return command == NULL ? unknown_command(name) : command_run(command, argc - 2, argv + 2);
 }

@@ -118,8 +118,7 @@ static void command_page(const Command *command, Buf *out) {
     page_reference("spec", "5", true, out);
 }
 
-/* ---- twofold-spec(5)
- * ------------------------------------------------------------------------------------------------- */
+/* ---- twofold-spec(5) ------------------------------------------------------------------------------------------ */
 
 static void spec_mappings(Buf *out) {
     for (SpecMappingName name = 0; name < SPEC_MAPPINGS; name++) {

@@ -70,7 +70,7 @@ static const char exit_text[] = "Exit status:\n"
                                 "                    (gate: open; repair and undo: done)\n"
                                 "  1  inconsistent   at least one confirmed difference or broken invariant\n"
                                 "                    (gate: closed; repair and undo: something was left)\n"
-                                "  2  cannot tell    something was not read, not decided or still moving\n"
+                                "  2  cannot tell    something was not read, not decided or still changing\n"
                                 "  3  asked wrongly  bad options, bad spec, unknown column; nothing was read\n";
 
 static const Option *option_find(const Command *command, Str name) {

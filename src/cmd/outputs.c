@@ -29,17 +29,13 @@ static const char *path_of(const Output *output, const Options *options) {
     return *(const char *const *)((const char *)options + output->field);
 }
 
-static bool is_stdout(const char *path) {
-    return strcmp(path, "-") == 0;
-}
-
 static bool is_folder(const char *path) {
     return path[strlen(path) - 1] == '/';
 }
 
 /* Where each check has its own file, several need a folder; or standard output, where one may follow the other. */
 static bool fits_several(const Output *output, const char *path, Err *err) {
-    if (output->suffix == NULL || is_folder(path) || (is_stdout(path) && !output->report->alone)) {
+    if (output->suffix == NULL || is_folder(path) || (file_is_stdout(path) && !output->report->alone)) {
         return true;
     }
     return err_set(err, TF_ERROR_USAGE,
@@ -72,7 +68,7 @@ const char *outputs_path(size_t output, const Options *options, const char *chec
 bool outputs_take_stdout(const Options *options) {
     for (size_t i = 0; i < OUTPUTS; i++) {
         const char *path = path_of(&output_table[i], options);
-        if (path != NULL && is_stdout(path)) {
+        if (file_is_stdout(path)) {
             return true;
         }
     }

@@ -2,6 +2,7 @@
 
 #include "base/secret.h"
 #include "report/shown.h"
+#include "report/terminal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -39,9 +40,9 @@ void say_torn(int64_t bytes) {
             (long long)bytes);
 }
 
-Exit exit_of_error(const Err *err) {
+Exit say_failure(const Err *err) {
     say_error(err);
-    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA ? EXIT_USAGE : EXIT_UNKNOWN;
+    return err_is_usage(err) ? EXIT_USAGE : EXIT_UNKNOWN;
 }
 
 bool print_out(const Buf *text, Err *err) {
@@ -56,7 +57,7 @@ Exit finish(Buf *text, Exit status) {
     Err err;
     bool printed = print_out(text, &err);
     buf_free(text);
-    return printed ? status : exit_of_error(&err);
+    return printed ? status : say_failure(&err);
 }
 
 Exit finish_lines(Buf *text, Exit status) {
@@ -105,6 +106,5 @@ bool color_wanted(const Options *options) {
     if (strcmp(options->color, "auto") != 0) {
         return strcmp(options->color, "always") == 0;
     }
-    const char *refused = getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) && (refused == NULL || refused[0] == '\0');
+    return terminal_wants_colour(stdout);
 }

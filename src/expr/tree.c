@@ -53,20 +53,6 @@ Expr *expr_call(Arena *arena, OpId op, Expr *const *args, size_t count, Place pl
     return expr;
 }
 
-static Place place_of_two(Place a, Place b) {
-    size_t end = b.offset + b.length > a.offset + a.length ? b.offset + b.length : a.offset + a.length;
-    size_t start = a.offset < b.offset ? a.offset : b.offset;
-    return (Place){start, end - start};
-}
-
-Expr *expr_call1(Arena *arena, OpId op, Expr *a) {
-    return expr_call(arena, op, &a, 1, a->place);
-}
-
-Expr *expr_call2(Arena *arena, OpId op, Expr *a, Expr *b) {
-    return expr_call(arena, op, (Expr *[]){a, b}, 2, place_of_two(a->place, b->place));
-}
-
 Expr *expr_cast(Arena *arena, Expr *operand, TypeName type, Place place) {
     Expr *expr = expr_call(arena, OP_CAST, &operand, 1, place);
     expr->type = type;

@@ -50,8 +50,6 @@ enum { EXPR_MAX_DEPTH = 200, EXPR_MAX_TEXT = 65536, DIGITS_MAX = 1000 };
 
 Expr *expr_literal(Arena *arena, Value value, Place place);
 Expr *expr_call(Arena *arena, OpId op, Expr *const *args, size_t count, Place place);
-Expr *expr_call1(Arena *arena, OpId op, Expr *a);
-Expr *expr_call2(Arena *arena, OpId op, Expr *a, Expr *b);
 Expr *expr_cast(Arena *arena, Expr *operand, TypeName type, Place place);
 Value value_null(Kind kind);
 Value value_int(int64_t value);

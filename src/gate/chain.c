@@ -7,15 +7,11 @@
 
 /* ---- one run ----------------------------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b) {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool has_verdict(const PastRun *run, Verdict verdict) {
     return strcmp(run->verdict, verdict_name(verdict)) == 0;
 }
 
-double run_mismatch_ratio(const PastRun *run) {
+static double run_mismatch_ratio(const PastRun *run) {
     return mismatch_ratio(run->old_rows, run->new_rows, run->compared, run->mismatched_rows);
 }
 
@@ -61,7 +57,7 @@ RunWorth run_worth(const SpecGate *policy, const Evidence *evidence, const PastR
     if (strcmp(run->verdict, VERDICT_UNFINISHED) == 0) {
         return RUN_UNFINISHED;
     }
-    if (!same_text(run->spec_digest, evidence->spec_digest)) {
+    if (!text_equal(run->spec_digest, evidence->spec_digest)) {
         bool harmless = run->spec_digest != NULL && has_verdict(run, VERDICT_CONSISTENT);
         return harmless ? RUN_PASSED_OVER : run->spec_digest == NULL ? RUN_NOT_GOOD : RUN_OF_OTHER_SPEC;
     }
@@ -69,7 +65,7 @@ RunWorth run_worth(const SpecGate *policy, const Evidence *evidence, const PastR
         !source_may_be_same(run->new_identity, evidence->new_identity)) {
         return has_verdict(run, VERDICT_CONSISTENT) ? RUN_ELSEWHERE : RUN_OF_OTHER_DATABASE;
     }
-    if (!same_text(run->old_schema, evidence->old_schema) || !same_text(run->new_schema, evidence->new_schema)) {
+    if (!text_equal(run->old_schema, evidence->old_schema) || !text_equal(run->new_schema, evidence->new_schema)) {
         return RUN_OF_OTHER_TABLES;
     }
     return is_good(policy, run) ? RUN_COUNTS : RUN_NOT_GOOD;

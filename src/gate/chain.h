@@ -52,7 +52,6 @@ typedef struct Chain {
 Chain chain_find(const SpecGate *policy, const Evidence *evidence, size_t from);
 RunWorth run_worth(const SpecGate *policy, const Evidence *evidence, const PastRun *run);
 
-double run_mismatch_ratio(const PastRun *run);
 /* What a run says of one part of the policy, by itself. */
 ConditionState run_ratio_state(const SpecGate *policy, const PastRun *run);
 ConditionState run_coverage_state(const SpecGate *policy, const PastRun *run);

@@ -1,6 +1,7 @@
 #include "gate/contract.h"
 
 #include "base/clock.h"
+#include "check/side.h"
 #include "gate/contract_pair.h"
 #include "gate/contract_text.h"
 
@@ -94,7 +95,7 @@ static bool server_ask(Asking *asking, const char *url, Err *err) {
     Check *check = asking->check;
     Arena *arena = &check->arena;
     Source *source = NULL;
-    const char *application = arena_printf(arena, "twofold/%.40s", check->spec.check);
+    const char *application = side_application(arena, check->spec.check);
     if (!source_open(url, application, &source, err)) {
         contract_unknown(&check->spec, err->text, asking->out);
         return err->code != TF_ERROR_INTERRUPTED;
@@ -113,16 +114,12 @@ static bool server_ask(Asking *asking, const char *url, Err *err) {
 
 /* ---- conditions of all ------------------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b) {
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* Two columns of one table have much in common: one trigger that is disabled is one condition. */
 static bool said_before(const Conditions *said, const Condition *condition) {
     for (size_t i = 0; i < said->count; i++) {
         const Condition *other = &said->items[i];
         if (strcmp(other->group, condition->group) == 0 && strcmp(other->name, condition->name) == 0 &&
-            same_text(other->subject, condition->subject) && same_text(other->seen, condition->seen)) {
+            text_equal(other->subject, condition->subject) && text_equal(other->seen, condition->seen)) {
             return true;
         }
     }
@@ -145,7 +142,7 @@ static bool is_accepted(const SpecContract *contract, const Condition *condition
 static void condition_take(const Asking *asking, const Condition *condition, Conditions *out) {
     const SpecContract *contract = &asking->check->spec.contract;
     Condition taken = *condition;
-    if (contract->drop_count == 1 && same_text(taken.subject, asking->shown)) {
+    if (contract->drop_count == 1 && text_equal(taken.subject, asking->shown)) {
         taken.subject = NULL;
     }
     if (said_before(out, &taken)) {

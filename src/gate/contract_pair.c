@@ -117,8 +117,7 @@ static bool said_check(Check *check, const SpecDrop *drop, Err *err) {
 
 /* Both sides are one table of one database. */
 static bool sides_share(const Check *check) {
-    const char *old = check->old_info.instance, *new_ = check->new_info.instance;
-    return check->spec.one_row || (old != NULL && new_ != NULL && strcmp(old, new_) == 0 &&
+    return check->spec.one_row || (sources_share_instance(&check->old_info, &check->new_info) &&
                                    strcmp(check->match.old.relation.name, check->match.new_.relation.name) == 0);
 }
 

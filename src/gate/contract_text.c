@@ -188,7 +188,6 @@ static void text_read(Reading *reading, const DependentText *text, Arena *scratc
 /* ---- all of them ------------------------------------------------------------------------------------------- */
 
 static void dynamic_say(Reading *reading) {
-    enum { SHOWN_BYTES = 400 };
     if (reading->dynamic_count == 0) {
         return;
     }
@@ -245,6 +244,7 @@ static SqlSubject subject_of(const ContractTexts *texts, Arena *arena) {
 
 /* ---- whether the server counted ---------------------------------------------------------------------------- */
 
+/* Frees `seen`; the condition has a copy of it. */
 static void traffic_say(Conditions *out, const char *name, const char *shown, ConditionState state,
                         const char *required, Buf *seen, int64_t since_us) {
     conditions_add(out, &(Condition){.group = TRAFFIC,

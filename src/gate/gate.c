@@ -13,13 +13,7 @@ const char *gate_answer_name(GateAnswer answer) {
     return NAMES[answer];
 }
 
-static bool is_usage(const Err *err) {
-    return err->code == TF_ERROR_USAGE || err->code == TF_ERROR_SCHEMA;
-}
-
-/* ---- the ledger
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the ledger ----------------------------------------------------------------------------------------------- */
 
 enum { COLUMNS_OF_RUNS = 16 };
 
@@ -28,10 +22,6 @@ typedef struct Runs {
     PastRun *items;
     size_t count, room;
 } Runs;
-
-static const char *keep(Arena *arena, const char *text) {
-    return text == NULL ? NULL : arena_copy(arena, text, strlen(text));
-}
 
 static bool is_between(int64_t value, int64_t most) {
     return value >= 0 && value <= most;
@@ -59,17 +49,17 @@ static PastRun damaged_run(void) {
 /* The columns of older runs are not kept: there may be ten thousand runs, and the newest says what has changed. */
 static PastRun run_keep(Arena *arena, const PastRun *run, bool columns) {
     PastRun kept = *run;
-    kept.id = keep(arena, run->id);
-    kept.check = keep(arena, run->check);
-    kept.verdict = keep(arena, run->verdict);
-    kept.reason = keep(arena, run->reason);
-    kept.spec_digest = keep(arena, run->spec_digest);
-    kept.old_schema = keep(arena, run->old_schema);
-    kept.new_schema = keep(arena, run->new_schema);
-    kept.old_identity = keep(arena, run->old_identity);
-    kept.new_identity = keep(arena, run->new_identity);
-    kept.old_columns = columns ? keep(arena, run->old_columns) : NULL;
-    kept.new_columns = columns ? keep(arena, run->new_columns) : NULL;
+    kept.id = arena_text(arena, run->id);
+    kept.check = arena_text(arena, run->check);
+    kept.verdict = arena_text(arena, run->verdict);
+    kept.reason = arena_text(arena, run->reason);
+    kept.spec_digest = arena_text(arena, run->spec_digest);
+    kept.old_schema = arena_text(arena, run->old_schema);
+    kept.new_schema = arena_text(arena, run->new_schema);
+    kept.old_identity = arena_text(arena, run->old_identity);
+    kept.new_identity = arena_text(arena, run->new_identity);
+    kept.old_columns = columns ? arena_text(arena, run->old_columns) : NULL;
+    kept.new_columns = columns ? arena_text(arena, run->new_columns) : NULL;
     kept.error = kept.mode = kept.counts = NULL;
     kept.old_engine = kept.new_engine = kept.old_place = kept.new_place = NULL;
     return kept;
@@ -99,9 +89,7 @@ static bool runs_read(const char *url, const char *check, Runs *runs, Err *err) 
     return good;
 }
 
-/* ---- the tables
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the tables ----------------------------------------------------------------------------------------------- */
 
 /* Of this spec, here. */
 static const PastRun *newest_of(const Evidence *evidence) {
@@ -160,9 +148,7 @@ static void judge_runs(Check *check, const Runs *runs, const Err *unread, Gate *
     policy_conditions(gate->policy, &evidence, tables, &gate->conditions);
 }
 
-/* ---- the answer
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the answer ----------------------------------------------------------------------------------------------- */
 
 static size_t count_of(const Conditions *conditions, ConditionState state) {
     size_t count = 0;
@@ -186,7 +172,7 @@ static void gate_answer(Gate *gate) {
 bool gate_ask(Check *check, const char *spec_path, const SpecSearch *search, const char *ledger, Gate *out, Err *err) {
     Err unread, unkept;
     bool opened = check_open(check, spec_path, search, &unread) && check_identify(check, &unread);
-    if (!opened && (is_usage(&unread) || check->spec.digest == NULL)) {
+    if (!opened && (err_is_usage(&unread) || check->spec.digest == NULL)) {
         *err = unread;
         return false;
     }
@@ -199,7 +185,7 @@ bool gate_ask(Check *check, const char *spec_path, const SpecSearch *search, con
     gate.conditions.arena = &check->arena;
     if (runs_read(ledger, check->spec.check, &runs, &unkept)) {
         judge_runs(check, &runs, opened ? NULL : &unread, &gate);
-    } else if (is_usage(&unkept)) {
+    } else if (err_is_usage(&unkept)) {
         *err = unkept;
         return false;
     } else {

@@ -153,7 +153,7 @@ static bool is_measured(const SpecGate *policy, const Evidence *evidence, const 
     return worth != RUN_UNFINISHED && worth != RUN_PASSED_OVER && worth != RUN_ELSEWHERE;
 }
 
-/* When the oldest began of the newest runs that say the same of it; 0: there is no such run. */
+/* The newest run that is measured; NULL: none. *out_since_us: when the oldest of those that say the same began. */
 static const PastRun *newest_measured(const SpecGate *policy, const Evidence *evidence, const Measure *measure,
                                       int64_t *out_since_us) {
     const PastRun *newest = NULL;

@@ -10,10 +10,6 @@ bool sql_parser_built_in(void) {
     return true;
 }
 
-const char *sql_parser_name(void) {
-    return "libpg_query " PG_VERSION;
-}
-
 static const char *error_keep(const PgQueryError *error, Arena *arena) {
     const char *message = error == NULL || error->message == NULL ? "no tree" : error->message;
     return arena_printf(arena, "libpg_query cannot read it: %.200s", message);
@@ -53,10 +49,6 @@ static bool parse_plpgsql(const char *text, Arena *arena, const JsonNode **out, 
 
 bool sql_parser_built_in(void) {
     return false;
-}
-
-const char *sql_parser_name(void) {
-    return "not built in";
 }
 
 static bool parse_statements(const char *text, Arena *arena, const JsonNode **out, const char **out_why) {

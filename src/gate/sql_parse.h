@@ -13,8 +13,6 @@
 enum { SQL_PARSE_MAX_BYTES = 1 << 18 };
 
 bool sql_parser_built_in(void);
-/* "libpg_query 15.1"; of a build without it: "not built in". */
-const char *sql_parser_name(void);
 
 /* Calls work(self) where sql_parse may be called, and waits for it. False: no thread could be made. */
 bool sql_parser_run(void (*work)(void *self), void *self);

@@ -44,7 +44,8 @@ static Str string_of(const JsonNode *item, Arena *scratch) {
     return json_content(json_get(json_get(item, "String"), "sval"), scratch);
 }
 
-size_t sql_names(const JsonNode *list, Arena *scratch, Str *out, size_t room) {
+/* The names of a list of String nodes; {NULL, 0} for what is none (*). */
+static size_t names_of(const JsonNode *list, Arena *scratch, Str *out, size_t room) {
     size_t count = 0;
     for (const JsonNode *item = first_of(list); item != NULL && count < room; item = item->next) {
         out[count++] = string_of(item, scratch);
@@ -252,7 +253,7 @@ static void dotted_column(Walk *w, const Scope *scope, Str alias, Str column) {
 
 static void on_column(Walk *w, const JsonNode *node, const Scope *scope) {
     Str parts[4];
-    size_t count = sql_names(json_get(node, "fields"), w->scratch, parts, 4);
+    size_t count = names_of(json_get(node, "fields"), w->scratch, parts, 4);
     if (w->subject->column == NULL || count == 0) {
         return;
     }
@@ -273,7 +274,7 @@ static void on_column(Walk *w, const JsonNode *node, const Scope *scope) {
 /* (row).column, f(x).column: of what, is not followed. */
 static void on_indirection(Walk *w, const JsonNode *node, const Scope *scope) {
     Str parts[8];
-    size_t count = sql_names(json_get(node, "indirection"), w->scratch, parts, 8);
+    size_t count = names_of(json_get(node, "indirection"), w->scratch, parts, 8);
     for (size_t i = 0; i < count; i++) {
         w->uses |= is(parts[i], w->subject->column) ? SQL_MAY_NAME : 0U;
     }
@@ -283,7 +284,7 @@ static void on_indirection(Walk *w, const JsonNode *node, const Scope *scope) {
 /* x::orders, a variable of the row type; orders.total_amount%TYPE. */
 static void on_type(Walk *w, const JsonNode *node, const Scope *scope) {
     Str parts[4];
-    size_t count = sql_names(json_get(node, "names"), w->scratch, parts, 4);
+    size_t count = names_of(json_get(node, "names"), w->scratch, parts, 4);
     Str none = {0};
     if (is_set(node, "pct_type") && count >= 2) {
         Str schema = count >= 3 ? parts[count - 3] : none;
@@ -495,10 +496,9 @@ static void on_copy(Walk *w, const JsonNode *node, const Scope *outer) {
 /* ANALYZE orders (column) */
 static void on_vacuum(Walk *w, const JsonNode *node, const Scope *outer) {
     Scope scope = {.outer = outer};
-    const JsonNode *list = json_get(node, "va_cols");
     relation_add(w, &scope, json_get(node, "relation"), NULL);
-    for (const JsonNode *item = list == NULL ? NULL : list->first; item != NULL; item = item->next) {
-        Str name = json_content(json_get(json_get(item, "String"), "sval"), w->scratch);
+    for (const JsonNode *item = first_of(json_get(node, "va_cols")); item != NULL; item = item->next) {
+        Str name = string_of(item, w->scratch);
         use_of_kind(w, is(name, w->subject->column) ? scope.items->kind : FROM_OTHER, name);
     }
 }
@@ -532,7 +532,7 @@ static bool is_harmless(const Walk *w, const JsonNode *argument) {
 /* dblink($1), query_to_xml('select ' || ...) run what nobody can read here. */
 static void on_call(Walk *w, const JsonNode *node, const Scope *scope) {
     Str parts[4];
-    size_t count = sql_names(json_get(node, "funcname"), w->scratch, parts, 4);
+    size_t count = names_of(json_get(node, "funcname"), w->scratch, parts, 4);
     const SqlRunner *runner = count == 0 ? NULL : sql_runner_find(parts[count - 1]);
     const JsonNode *list = json_get(node, "args");
     bool harmless = runner == NULL || !runner->reads_all;

@@ -23,7 +23,4 @@ struct FromItem {
 /* `rows`: what a function can name besides, always with a dot: NEW, OLD, variables. May be NULL. */
 unsigned sql_walk(const SqlSubject *subject, const JsonNode *tree, const FromItem *rows, Arena *scratch);
 
-/* The names of a list of String nodes; {NULL, 0} for what is none (*). */
-size_t sql_names(const JsonNode *list, Arena *scratch, Str *out, size_t room);
-
 #endif

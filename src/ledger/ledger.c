@@ -144,8 +144,7 @@ bool ledger_run_update(Ledger *ledger, const PastRun *run, Err *err) {
     return good;
 }
 
-/* ---- questions
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------------------------ */
 
 static bool take_number(void *self, const char *const *cells, Err *err) {
     (void)err;
@@ -186,8 +185,7 @@ bool ledger_history(Ledger *ledger, const char *check, size_t limit, PastRunTake
     return good;
 }
 
-/* ---- forgetting
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- forgetting ----------------------------------------------------------------------------------------------- */
 
 /* A limit, because SQLite wants one before an offset. */
 #define OLDER_THAN                                                                                                     \

@@ -163,8 +163,7 @@ static bool read_number(PgLedger *ledger, const char *sql, int64_t *out, Err *er
     return pg_run(&ledger->base, sql, NULL, 0, (LedgerRows){take_number, out}, err);
 }
 
-/* ---- opening
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------------------------------- */
 
 /* The version of the tables that are there; -1: there are none. */
 static bool version_read(PgLedger *ledger, int64_t *out, Err *err) {
@@ -242,8 +241,7 @@ static bool check_server(const PgLedger *ledger, Err *err) {
            refused(ledger, "it is a standby", "Name the primary: a ledger is written to.", err);
 }
 
-/* ---- the lock
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the lock ------------------------------------------------------------------------------------------------- */
 
 static bool pg_lock(LedgerDb *db, const char *check, Err *err) {
     PgLedger *ledger = (PgLedger *)db;
@@ -267,8 +265,7 @@ static void pg_unlock(LedgerDb *db) {
     }
 }
 
-/* ---- stopping
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- stopping ------------------------------------------------------------------------------------------------- */
 
 /* What is kept quickly is kept; a lock that somebody holds, or a server that is gone, holds up nobody who asked to
  * stop. */
@@ -282,8 +279,7 @@ static void stoppable_cancel(Source *source) {
 
 static const SourceOps STOPPABLE = {.scheme = "ledger", .cancel = stoppable_cancel};
 
-/* ---- life
- * --------------------------------------------------------------------------------------------------------------- */
+/* ---- life ----------------------------------------------------------------------------------------------------- */
 
 static void pg_close(LedgerDb *db) {
     PgLedger *ledger = (PgLedger *)db;

@@ -104,13 +104,9 @@ const char *ledger_schema_change(Arena *arena, const char *then, const Relation 
     return arena_printf(arena, "the definition of %s has changed since", table);
 }
 
-static bool same_text(const char *a, const char *b) {
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 static bool same_relation(const Newest *run, const char *then, const char *columns, const Relation *relation,
                           Err *err) {
-    if (same_text(then, relation->digest)) {
+    if (text_equal(then, relation->digest)) {
         return true;
     }
     const char *before = columns == NULL ? "" : columns;
@@ -125,7 +121,7 @@ static bool same_database(const Newest *run, const char *place, const char *iden
 }
 
 static bool same_question(const Newest *run, const Match *match, LedgerSources sources, Err *err) {
-    if (!same_text(run->spec_digest, match->spec->digest)) {
+    if (!text_equal(run->spec_digest, match->spec->digest)) {
         return refused(run->started_us, "the spec has changed since", err);
     }
     return same_database(run, run->old_place, run->old_identity, sources.old, err) &&
@@ -134,31 +130,26 @@ static bool same_question(const Newest *run, const Match *match, LedgerSources s
            (match->one_row || same_relation(run, run->new_schema, run->new_columns, &match->new_.relation, err));
 }
 
-/* ---- the run
- * ---------------------------------------------------------------------------------------------------------- */
-
-static const char *keep(Arena *arena, const char *cell) {
-    return cell == NULL ? NULL : arena_copy(arena, cell, strlen(cell));
-}
+/* ---- the run -------------------------------------------------------------------------------------------------- */
 
 static bool take_newest(void *self, const char *const *cells, Err *err) {
     (void)err;
     Newest *run = self;
-    run->id = keep(run->arena, cells[0]);
-    run->mode = keep(run->arena, cells[1]);
+    run->id = arena_text(run->arena, cells[0]);
+    run->mode = arena_text(run->arena, cells[1]);
     run->started_us = ledger_to_int(cells[2]);
-    run->spec_digest = keep(run->arena, cells[3]);
-    run->old_schema = keep(run->arena, cells[4]);
-    run->new_schema = keep(run->arena, cells[5]);
-    run->old_columns = keep(run->arena, cells[6]);
-    run->new_columns = keep(run->arena, cells[7]);
+    run->spec_digest = arena_text(run->arena, cells[3]);
+    run->old_schema = arena_text(run->arena, cells[4]);
+    run->new_schema = arena_text(run->arena, cells[5]);
+    run->old_columns = arena_text(run->arena, cells[6]);
+    run->new_columns = arena_text(run->arena, cells[7]);
     run->resumed = ledger_to_int(cells[8]);
-    run->plan = keep(run->arena, cells[9]);
+    run->plan = arena_text(run->arena, cells[9]);
     run->read_to_its_end = strcmp(cells[10], VERDICT_UNFINISHED) != 0 && ledger_to_int(cells[11]) <= 0;
-    run->old_place = keep(run->arena, cells[12]);
-    run->new_place = keep(run->arena, cells[13]);
-    run->old_identity = keep(run->arena, cells[14]);
-    run->new_identity = keep(run->arena, cells[15]);
+    run->old_place = arena_text(run->arena, cells[12]);
+    run->new_place = arena_text(run->arena, cells[13]);
+    run->old_identity = arena_text(run->arena, cells[14]);
+    run->new_identity = arena_text(run->arena, cells[15]);
     return true;
 }
 
@@ -170,18 +161,7 @@ static bool newest_read(Ledger *ledger, const char *check, Newest *run, Err *err
     return ledger->db->ops->run(ledger->db, sql, &check, 1, (LedgerRows){take_newest, run}, err);
 }
 
-static bool mode_read(const char *name, Mode *out) {
-    for (Mode mode = MODE_AUTO; mode <= MODE_STREAM; mode++) {
-        if (same_text(name, mode_name(mode))) {
-            *out = mode;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* ---- its plan
- * ----------------------------------------------------------------------------------------------------------- */
+/* ---- its plan ------------------------------------------------------------------------------------------------- */
 
 static bool line_take(const char **at, Str *out) {
     size_t length = strcspn(*at, "\n");
@@ -233,8 +213,7 @@ static bool plan_read(Arena *arena, const char *plan, size_t key_count, KeyOrder
     return true;
 }
 
-/* ---- its rows
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- its rows ------------------------------------------------------------------------------------------------- */
 
 static Row *rows_room(Rows *rows) {
     if (rows->count == rows->capacity) {
@@ -252,8 +231,8 @@ static bool take_row(void *self, const char *const *cells, Err *err) {
     row->number = ledger_to_int(cells[0]);
     row->attempt = ledger_to_int(cells[1]);
     row->task = ledger_to_int(cells[2]);
-    row->proved = same_text(cells[3], range_state_name(RANGE_PROVED));
-    row->part = same_text(cells[3], range_state_name(RANGE_PART));
+    row->proved = text_equal(cells[3], range_state_name(RANGE_PROVED));
+    row->part = text_equal(cells[3], range_state_name(RANGE_PART));
     row->parts = ledger_to_int(cells[4]);
     row->done.first = (size_t)ledger_to_int(cells[5]);
     row->done.count = (size_t)ledger_to_int(cells[6]);
@@ -278,8 +257,7 @@ static bool rows_read(Ledger *ledger, const Newest *run, Rows *rows, Err *err) {
     return err->code == TF_ERROR_DATA ? damaged(run->started_us, err) : false;
 }
 
-/* ---- which of them count
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- which of them count -------------------------------------------------------------------------------------- */
 
 /* The rows of one range: its own and its parts, in any order. */
 typedef struct Group {
@@ -347,8 +325,7 @@ static bool rows_weigh(Arena *arena, const Rows *rows, const Range *ranges, size
     return ranges_left(arena, ranges, range_count, done, done_count, &out->resume.left, &out->resume.left_count);
 }
 
-/* ---- its findings
- * ------------------------------------------------------------------------------------------------------------ */
+/* ---- its findings --------------------------------------------------------------------------------------------- */
 
 typedef struct Retelling {
     const LedgerResume *from;
@@ -397,8 +374,7 @@ static bool findings_retell(const Resume *resume, FindingTaker taker, Err *err) 
     return good && (retelling.told == from->finding_count || damaged(resume->started_us, err));
 }
 
-/* ---- the answer
- * ---------------------------------------------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------------------------- */
 
 static bool resume_make(Ledger *ledger, Arena *arena, const Newest *run, const Match *match, LedgerResume *out,
                         Err *err) {
@@ -409,7 +385,7 @@ static bool resume_make(Ledger *ledger, Arena *arena, const Newest *run, const M
     out->resume = (Resume){.started_us = run->started_us, .counts = counts_make(arena, match)};
     out->resume.findings = findings_retell;
     bool good = rows_read(ledger, run, &rows, err) &&
-                ((mode_read(run->mode, &out->resume.mode) &&
+                ((mode_parse(run->mode, &out->resume.mode) &&
                   plan_read(arena, run->plan, match->key_count, &out->resume.order, &ranges, &range_count) &&
                   rows_weigh(arena, &rows, ranges, range_count, out)) ||
                  damaged(run->started_us, err));

@@ -384,8 +384,7 @@ static bool sink_part(Sink *sink, const RangeReport *part, Err *err) {
     return range_keep((LedgerSink *)sink, part, err);
 }
 
-/* ---- the end
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------------------------- */
 
 static bool is_complete(const Result *result) {
     return result->ranges_proved == result->ranges_planned && result->counts.in_flight == 0;

@@ -210,7 +210,7 @@ static const char *what_of(const char *sql) {
     return strncmp(sql, "select", strlen("select")) == 0 ? "read" : "write";
 }
 
-static bool bind_all(SqliteLedger *ledger, sqlite3_stmt *statement, const char *const *params, size_t count) {
+static bool bind_all(sqlite3_stmt *statement, const char *const *params, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char name[24];
         snprintf(name, sizeof(name), "$%zu", i + 1);
@@ -219,7 +219,7 @@ static bool bind_all(SqliteLedger *ledger, sqlite3_stmt *statement, const char *
             return false;
         }
     }
-    return ledger->db != NULL;
+    return true;
 }
 
 /* A double's text has all its digits; SQLite's own has fifteen. */
@@ -257,7 +257,7 @@ static bool sqlite_run(LedgerDb *db, const char *sql, const char *const *params,
     const char *what = what_of(sql);
     sqlite3_stmt *statement = NULL;
     bool good = prepare(ledger, sql, what, &statement, err) &&
-                (bind_all(ledger, statement, params, param_count) || failed(ledger, what, err)) &&
+                (bind_all(statement, params, param_count) || failed(ledger, what, err)) &&
                 give_rows(ledger, statement, what, rows, err);
     sqlite3_finalize(statement);
     return good;

@@ -1,7 +1,7 @@
 #include "repair/campaign.h"
 
 #include "base/clock.h"
-#include "check/judge.h"
+#include "base/figures.h"
 #include "check/mask.h"
 #include "check/throttle.h"
 
@@ -149,7 +149,7 @@ static bool one_row(Campaign *campaign, const Suspicion *seen, Arena *arena, Rep
     if (!repair_stands(seen, out)) {
         return true;
     }
-    if (campaign->writes && campaign->stopped == NULL) {
+    if (campaign->writes) {
         return repair_write(campaign->repair, seen, arena, out, err);
     }
     if (!repair_propose(campaign->repair, seen->key, arena, out, &problem)) {
@@ -176,10 +176,7 @@ bool campaign_run(Campaign *campaign, RowTaker taker, Err *err) {
         campaign->outcomes[row.outcome]++;
         taker.take(taker.self, &row);
         arena_empty(&scratch);
-        int64_t rest_us = throttle_spend(&throttle, 1, clock_monotonic_us());
-        if (rest_us > 0 && !stop_sleep(stop, rest_us)) {
-            continue; /* the loop's head says so */
-        }
+        stop_sleep(stop, throttle_spend(&throttle, 1, clock_monotonic_us()));
     }
     throttle_close(&throttle);
     arena_free(&scratch);

@@ -5,7 +5,7 @@
  *     campaign_take(&campaign, keys, count, err)           or somebody named them
  *     campaign_run(&campaign, taker, err)
  *
- * Promises: with more rows that disagree than the spec's max_rows, or a larger part of all than its stop_above,
+ * Promises: with more rows that disagree than the spec's max_rows, or a larger share of all than its stop_above,
  * nothing is written: that is a bug in a writer, not drift. A stop ends it between two rows.
  */
 #ifndef REPAIR_CAMPAIGN_H

@@ -67,8 +67,6 @@ typedef enum JournalEnd {
     JOURNAL_UNKNOWN      /* the answer to the commit was lost; as good as no outcome */
 } JournalEnd;
 
-const char *journal_end_name(JournalEnd end); /* "rolled-back" */
-
 typedef struct Journal Journal;
 
 enum { JOURNAL_RUN_BYTES = 33 };

@@ -19,10 +19,6 @@ enum {
     LEAST_BYTES = LENGTH_BYTES + 5 + TAIL_BYTES /* a length, "sum" and nothing else */
 };
 
-const char *journal_end_name(JournalEnd end) {
-    return end_names[end];
-}
-
 /* The index of a name, or -1. */
 static int name_find(const char *const *names, int count, const char *name) {
     for (int i = 0; i < count; i++) {

@@ -261,8 +261,8 @@ static Proposal refuse_unguarded(const Aim *aim, Arena *arena) {
         names = arena_printf(arena, "%s%s%s", names, i == 0 ? "" : ", ", name);
     }
     return refuse(arena_printf(arena,
-                               "nothing would keep out a second row of its key: %s has no unique index over (%s); make"
-                               " one, or leave such rows to you by repair: {missing: report}",
+                               "nothing would keep out a second row of its key: %s has no unique index over (%s);"
+                               " create one, or set repair: {missing: report}",
                                written->relation.name, names));
 }
 
@@ -317,7 +317,7 @@ Proposal propose(const Aim *aim, const Sight *sight, Arena *arena) {
     case DIFFERENT:
         return propose_update(aim, sight, arena);
     case DUPLICATE_KEY:
-        return refuse(arena_printf(arena, "its key stands more than once in %s",
+        return refuse(arena_printf(arena, "its key occurs more than once in %s",
                                    sight->trusted.found > 1 ? aim_trusted_name(aim) : aim_written_name(aim)));
     case MISSING_IN_NEW:
     case MISSING_IN_OLD:

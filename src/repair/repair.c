@@ -39,8 +39,7 @@ bool repair_connect(Repair *repair, Err *err) {
     bool write_new = repair->aim.write_new && check->new_ != NULL;
     Source *written = write_new ? check->new_ : check->old;
     Source *trusted = write_new || check->new_ == NULL ? check->old : check->new_;
-    const char *a = trusted->ops->info(trusted)->instance, *b = written->ops->info(written)->instance;
-    bool one_server = a != NULL && b != NULL && strcmp(a, b) == 0;
+    bool one_server = sources_share_instance(trusted->ops->info(trusted), written->ops->info(written));
     repair->sides = (Sides){one_server ? written : trusted, written, ROW_SHARED, ROW_EXCLUSIVE};
     return offers_texts(trusted, err) && offers_texts(written, err);
 }

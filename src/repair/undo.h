@@ -1,6 +1,6 @@
 /* Taking a repair back, row by row, the last one first.
  *
- *     undo_open(&undo, path, &spec, err)     journal and databases fit together; no row is read
+ *     undo_open(&undo, reader, &spec, err)   journal and databases fit together; no row is read
  *     undo_run(&undo, &options, taker, &counts, err)
  *     undo_close(&undo)
  *

@@ -6,16 +6,6 @@
 
 enum { CONFLICT_TRIES = 3 };
 
-static const char *const outcome_names[] = {[UNDO_UNDONE] = "undone",
-                                            [UNDO_NOTHING] = "nothing-to-do",
-                                            [UNDO_CHANGED] = "changed-meanwhile",
-                                            [UNDO_REFUSED] = "refused",
-                                            [UNDO_FAILED] = "failed"};
-
-const char *undo_outcome_name(UndoOutcome outcome) {
-    return outcome_names[outcome];
-}
-
 /* ---- the row's columns ------------------------------------------------------------------------------------- */
 
 static const RowCell *cell_find(RowImage row, const char *name) {
@@ -273,7 +263,7 @@ static bool row_read(Step *step, RowLock lock, Err *err) {
         return false;
     }
     if (rows > 1) {
-        return err_set(err, TF_ERROR_DATA, "cannot tell which row was written: its key stands more than once");
+        return err_set(err, TF_ERROR_DATA, "cannot tell which row was written: its key occurs more than once");
     }
     step->now = image_read(step->intent, row, rows, step->arena);
     return true;

@@ -17,8 +17,6 @@ typedef enum UndoOutcome {
     UNDO_OUTCOMES
 } UndoOutcome;
 
-const char *undo_outcome_name(UndoOutcome outcome); /* "changed-meanwhile" */
-
 typedef struct UndoRow {
     const JournalIntent *intent;
     RowImage key; /* for people: masked where the spec masks it */

@@ -16,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool is_standard_output(const char *path) {
-    return strcmp(path, "-") == 0;
+bool file_is_stdout(const char *path) {
+    return path != NULL && strcmp(path, "-") == 0;
 }
 
 static const char *shown_name(const char *path) {
-    return is_standard_output(path) ? "standard output" : path;
+    return file_is_stdout(path) ? "standard output" : path;
 }
 
 static bool write_failed(const char *path, Err *err) {
@@ -95,7 +95,7 @@ static bool place_refused(const char *option, const char *path, const char *why,
 bool file_place_check(const char *option, const char *path, Err *err) {
     char folder[PATH_MAX];
     size_t length = strlen(path);
-    if (is_standard_output(path)) {
+    if (file_is_stdout(path)) {
         return true;
     }
     if (length == 0 || length >= sizeof(folder)) {
@@ -114,7 +114,7 @@ bool file_replace(const char *path, Str bytes, mode_t mode, Err *err) {
     char target[PATH_MAX];
     struct stat status;
     bool good;
-    if (is_standard_output(path)) {
+    if (file_is_stdout(path)) {
         good = standard_output_write(bytes);
     } else if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
         good = direct_write(path, bytes);
@@ -127,7 +127,7 @@ bool file_replace(const char *path, Str bytes, mode_t mode, Err *err) {
 }
 
 bool file_create(const char *path, FILE **out, Err *err) {
-    if (is_standard_output(path)) {
+    if (file_is_stdout(path)) {
         *out = stdout;
         return true;
     }

@@ -18,6 +18,8 @@ enum {
     FILE_MODE_SHARED = 0644   /* figures that another user's exporter reads */
 };
 
+bool file_is_stdout(const char *path); /* NULL, that is no output, is none */
+
 MUST_CHECK bool file_replace(const char *path, Str bytes, mode_t mode, Err *err);
 
 /* Before anything is read: whether a file can lie there. Refuses (TF_ERROR_USAGE) a path that is a folder, or is in

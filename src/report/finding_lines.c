@@ -205,7 +205,7 @@ static void add_unpaired(Lines *lines) {
     FindingKind kind = lines->finding->kind;
     FindingLine line = {.kind = LINE_ROW, .label = STR_LITERAL("(row)")};
     if (kind == DUPLICATE_KEY) {
-        line.label = STR_LITERAL("this key stands more than once on a side");
+        line.label = STR_LITERAL("this key occurs more than once on a side");
     } else if (kind != DIFFERENT) {
         line.old = word(words[kind][0]);
         line.new_ = word(words[kind][1]);

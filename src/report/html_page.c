@@ -277,8 +277,7 @@ static void write_data(const void *page, Buf *out) {
     buf_char(out, ']');
 }
 
-/* ---- the last runs
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the last runs -------------------------------------------------------------------------------------------- */
 
 static bool has_history(const void *page) {
     return ((const HtmlPage *)page)->run_count > 0;
@@ -309,8 +308,7 @@ static void write_history_rows(const void *page, Buf *out) {
     with_points(page, html_history_rows, out);
 }
 
-/* ---- the end
- * --------------------------------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------------------------- */
 
 static bool has_plan(const void *page) {
     return ((const HtmlPage *)page)->plan != NULL;
@@ -338,8 +336,7 @@ static void write_footer(const void *page, Buf *out) {
                at, at + 11);
 }
 
-/* ---- the page
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- the page ------------------------------------------------------------------------------------------------- */
 
 static const TemplatePart parts[] = {
     {"style", NULL, write_style},

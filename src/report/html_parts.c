@@ -57,8 +57,7 @@ void html_tiles(const void *page, Buf *out) {
     }
 }
 
-/* ---- facts: a name and a sentence
- * ------------------------------------------------------------------------------------ */
+/* ---- facts: a name and a sentence ----------------------------------------------------------------------------- */
 
 static void fact_begin(const char *name, Buf *out) {
     buf_printf(out, "<dt>%s</dt><dd>", name);
@@ -219,8 +218,7 @@ void html_facts(const void *page, Buf *out) {
     }
 }
 
-/* ---- breakdowns
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- breakdowns ----------------------------------------------------------------------------------------------- */
 
 /* A column, an invariant or a cause: its number, and in how many rows. */
 typedef struct Share {
@@ -402,8 +400,7 @@ void html_cause_options(const void *page, Buf *out) {
     options_write(&causes, out);
 }
 
-/* ---- how it was computed
- * --------------------------------------------------------------------------------------------- */
+/* ---- how it was computed -------------------------------------------------------------------------------------- */
 
 static void fact_digest(const char *name, const char *before, const char *digest, Buf *out) {
     fact_begin(name, out);

@@ -228,7 +228,7 @@ static void add_matched(const Result *result, JunitSuite *suite) {
     static const RowTrial ROWS[] = {
         {MISSING_IN_NEW, "none is missing in new", "row is missing", "rows are missing", true},
         {MISSING_IN_OLD, "none is missing in old", "row is missing", "rows are missing", true},
-        {DUPLICATE_KEY, "no key stands twice", "key stands twice", "keys stand twice", false}};
+        {DUPLICATE_KEY, "no key occurs twice", "key occurs twice", "keys occur twice", false}};
     const Match *match = result->match;
     for (size_t i = 0; i < match->pair_count; i++) {
         add_pair(result, i, suite);

@@ -5,8 +5,9 @@
  *     invariants   each of them
  *     rows         missing in new, missing in old, duplicate keys, in flight
  *
- * What disagrees is a failure, with keys of the sample; what was not read, not decided or still moving is an error. In
- * a run that was not read to its end nothing has passed. A check that could not begin has the one case that says why.
+ * What disagrees is a failure, with keys of the sample; what was not read, not decided or still changing is an error.
+ * In a run that was not read to its end nothing has passed. A check that could not begin has the one case that says
+ * why.
  */
 #ifndef REPORT_JUNIT_H
 #define REPORT_JUNIT_H

@@ -1,7 +1,7 @@
 /* A plan in words (form: plan_text.h). */
 #include "report/plan_text.h"
 
-#include "check/judge.h"
+#include "base/figures.h"
 #include "check/mask.h"
 
 static void show_list(Buf *out, const char *label, const char *const *names, size_t count) {

@@ -169,7 +169,7 @@ static void add_unpaired(Table *table, FindingKind kind) {
     Line *line = line_add(table);
     if (kind == DUPLICATE_KEY) {
         line->note = true;
-        line->label = STR_LITERAL("key stands more than once on a side");
+        line->label = STR_LITERAL("key occurs more than once on a side");
         return;
     }
     line->label = STR_LITERAL("(row)");

@@ -234,11 +234,6 @@ void canon_hash_rows(const Batch *batch, const size_t *columns, size_t column_co
     pen_close(&pen);
 }
 
-void digest_merge(Digest *digest, const Digest *other) {
-    digest->high += other->high + (__builtin_add_overflow(digest->low, other->low, &digest->low) ? 1 : 0);
-    digest->rows += other->rows;
-}
-
 bool digest_equal(const Digest *a, const Digest *b) {
     return a->low == b->low && a->high == b->high && a->rows == b->rows;
 }

@@ -42,7 +42,6 @@ static inline void digest_add(Digest *digest, RowHash hash) {
     digest->high += hash.high + (__builtin_add_overflow(digest->low, hash.low, &digest->low) ? 1 : 0);
     digest->rows++;
 }
-void digest_merge(Digest *digest, const Digest *other);
 bool digest_equal(const Digest *a, const Digest *b);
 /* 24 bytes, big-endian: high, low, rows. */
 void digest_bytes(const Digest *digest, unsigned char out[24]);

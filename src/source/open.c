@@ -89,6 +89,14 @@ bool source_identity(Source *source, Arena *arena, const char **out, Err *err) {
            source->ops->end(source, err);
 }
 
+bool source_is_pooled(const Source *source) {
+    return source != NULL && source->ops->info(source)->pooled;
+}
+
+bool sources_share_instance(const SourceInfo *a, const SourceInfo *b) {
+    return a->instance != NULL && text_equal(a->instance, b->instance);
+}
+
 bool source_may_be_same(const char *a, const char *b) {
     const char *a_number = a == NULL ? NULL : strrchr(a, '@'), *b_number = b == NULL ? NULL : strrchr(b, '@');
     if (a_number == NULL || b_number == NULL) {

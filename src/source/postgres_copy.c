@@ -333,9 +333,7 @@ void pg_copy_stop(PgCopy *copy) {
         PQfreemem(buffer);
     }
     copy->running = false;
-    if (!results_drain(copy, &ignored)) {
-        return; /* the cancellation itself */
-    }
+    (void)!results_drain(copy, &ignored); /* it tells of the cancellation */
 }
 
 void pg_copy_free(PgCopy *copy) {

@@ -74,14 +74,6 @@ static const struct StateCode *state_code(const char *sqlstate) {
     return NULL;
 }
 
-TfErrorCode pg_error_code(const char *sqlstate) {
-    if (sqlstate == NULL) {
-        return TF_ERROR_CONNECTION;
-    }
-    const struct StateCode *row = state_code(sqlstate);
-    return row == NULL ? TF_ERROR_DATA : row->code;
-}
-
 void pg_error_line(const char *message, char *out, size_t size) {
     size_t length = 0;
     bool blank = false;

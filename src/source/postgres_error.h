@@ -12,8 +12,6 @@
 
 /* Always false. `result` may be NULL: then the connection's own message is told. */
 bool pg_error_set(Err *err, const PGconn *conn, const PGresult *result, const char *doing);
-/* The code of a SQLSTATE; NULL is a connection's failure. */
-TfErrorCode pg_error_code(const char *sqlstate);
 /* A server's message on one line, white space runs as one blank. `size` includes the NUL. */
 void pg_error_line(const char *message, char *out, size_t size);
 

@@ -384,6 +384,9 @@ MUST_CHECK bool source_open(const char *url, const char *application, Source **o
 void source_close(Source *source);
 /* SourceOps.identity, in a transaction of its own; "" of a source that does not offer it. In arena. */
 MUST_CHECK bool source_identity(Source *source, Arena *arena, const char **out, Err *err);
+bool source_is_pooled(const Source *source); /* SourceInfo.pooled; NULL is not */
+/* Whether both can share one snapshot. */
+bool sources_share_instance(const SourceInfo *a, const SourceInfo *b);
 /* Whether two identities can be of one database: what is not known is no difference. */
 bool source_may_be_same(const char *a, const char *b);
 /* From another thread: whatever this process's sources wait for fails soon, also those that are being opened. Returns

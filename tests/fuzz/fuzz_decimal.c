@@ -42,7 +42,7 @@ static void check_canonical(Arena *arena, Decimal value) {
 static void check_rounding(Arena *arena, Decimal value) {
     Decimal floor = decimal_floor(arena, value), ceil = decimal_ceil(arena, value);
     demand(decimal_compare(floor, value) <= 0 && decimal_compare(value, ceil) <= 0);
-    demand(same(floor, ceil) == (decimal_is_integer(value) || value.class_ != DECIMAL_FINITE));
+    demand(same(floor, ceil) == (decimal_normal(arena, value).scale == 0 || value.class_ != DECIMAL_FINITE));
     int64_t whole;
     demand(!decimal_to_int(value, &whole) || same(value, decimal_of_int(whole)));
     demand(same(decimal_truncate(arena, value, value.scale), value));

@@ -234,7 +234,7 @@ def inserts_need_a_guard(tally):
         rows = psql(URL, "select string_agg(id || ':' || v, ' ' order by id) from q").strip()
         wrong = [] if rows == ("1:1000 2:1000 3:1000" if safe else "1:1000 3:1000") else [rows]
         wrong += [] if result["outcomes"]["refused"] == (0 if safe else 1) else [json.dumps(result["outcomes"])]
-        wrong += [] if safe == ("has no unique index over (id); make one" not in ran.stdout) else [ran.said()]
+        wrong += [] if safe == ("has no unique index over (id); create one" not in ran.stdout) else [ran.said()]
         tally.note(f"a missing row, where the key has {name}", wrong)
 
 

@@ -423,21 +423,11 @@ static void trap_11_the_sum_carries_and_rows_count(void) {
     digest_add(&sum, (RowHash){.low = UINT64_MAX, .high = 1});
     digest_add(&sum, (RowHash){.low = 2, .high = UINT64_MAX});
     CHECK(sum.low == 1 && sum.high == 1 && sum.rows == 2);
-    Digest half = {.low = UINT64_MAX, .high = 5, .rows = 3}, whole = {.low = 1, .high = 0, .rows = 4};
-    digest_merge(&whole, &half);
-    CHECK(whole.low == 0 && whole.high == 6 && whole.rows == 7);
     Digest none = {0}, one = {.rows = 1};
     CHECK(!digest_equal(&none, &one));
     unsigned char bytes[24];
     digest_bytes(&(Digest){.high = 1, .low = 2, .rows = 3}, bytes);
     CHECK(bytes[7] == 1 && bytes[15] == 2 && bytes[23] == 3 && bytes[0] == 0);
-}
-
-static void merged_digests_equal_one_digest(void) {
-    Digest whole = digest_of_texts(3, 1, TEXTS("a", "b", "c"));
-    Digest left = digest_of_texts(1, 1, TEXTS("c")), right = digest_of_texts(2, 1, TEXTS("a", "b"));
-    digest_merge(&left, &right);
-    CHECK(digest_equal(&left, &whole));
 }
 
 /* PostgreSQL's record hash folds these together. */
@@ -510,7 +500,6 @@ int main(void) {
     TEST_RUN(trap_8_swapped_values_are_seen);
     TEST_RUN(order_of_rows_is_no_difference);
     TEST_RUN(trap_11_the_sum_carries_and_rows_count);
-    TEST_RUN(merged_digests_equal_one_digest);
     TEST_RUN(trap_10_numbers_are_not_folded);
     TEST_RUN(long_rows_hash_like_short_steps);
     TEST_RUN(kinds_have_a_common_meaning_or_none);

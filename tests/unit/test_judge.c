@@ -1,4 +1,5 @@
 /* The verdict, for every reason there is not to be consistent. */
+#include "base/figures.h"
 #include "check/judge.h"
 #include "test.h"
 

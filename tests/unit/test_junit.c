@@ -58,7 +58,7 @@ static void one_table(void) {
     f.match.one_row = true;
     char *got = document_of(&f.result);
     CHECK(strstr(got, "missing") == NULL);
-    CHECK(strstr(got, "name=\"no key stands twice\"") != NULL);
+    CHECK(strstr(got, "name=\"no key occurs twice\"") != NULL);
     free(got);
 }
 

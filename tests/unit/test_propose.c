@@ -161,8 +161,8 @@ static const struct Case {
     /* missing and extra rows */
     {SIDES "repair: {trust: old}", {"1", "a", false}, MISSING, "insert: set id=7, n=1, note=a"},
     {"old: {source: x, table: a}\nnew: {table: loose}\nrepair: {trust: old}", {"1", "a", false}, MISSING,
-     "refused: nothing would keep out a second row of its key: \"loose\" has no unique index over (id); make one, or"
-     " leave such rows to you by repair: {missing: report}"},
+     "refused: nothing would keep out a second row of its key: \"loose\" has no unique index over (id); create one,"
+     " or set repair: {missing: report}"},
     {"old: {source: x, table: a}\nnew: {table: loose}\nrepair: {trust: old}", {"1", "a", false}, {"2", "a", false},
      "update: set n=1 where id=7 guard n=2"},
     {SIDES "repair: {trust: old, missing: report}", {"1", "a", false}, MISSING,
@@ -228,7 +228,7 @@ static void a_key_that_stands_twice(void) {
     sight_judge(&trial.aim, &trial.arena, &sight);
     Proposal proposal = propose(&trial.aim, &sight, &trial.arena);
     CHECK(proposal.kind == PROPOSE_REFUSAL);
-    CHECK_TEXT(proposal.reason, "its key stands more than once in new");
+    CHECK_TEXT(proposal.reason, "its key occurs more than once in new");
     arena_free(&trial.arena);
 }
 
