@@ -52,7 +52,7 @@ static const Option option_table[] = {
     {"progress", "auto|always|never", OPTION_CHOICE, FIELD(progress), FOR_CHECK | FOR_REPAIR,
      "the progress line on standard error; default auto: on a terminal"},
     {"color", "auto|always|never", OPTION_CHOICE, FIELD(color), FOR_CHECK | FOR_GATE,
-     "colour; default auto: on a terminal, and not where NO_COLOR is set"},
+     "colour; default auto: on a terminal, and not where NO_COLOR is set or TERM is dumb"},
     {"limit", "N", OPTION_COUNT, FIELD(limit), FOR_HISTORY, "runs shown; default 20"},
     {"trust", "old|new", OPTION_CHOICE, FIELD(trust), FOR_REPAIR,
      "the side that is right; the other is written; default: the spec's repair: {trust: ...}"},
