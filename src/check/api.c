@@ -59,6 +59,9 @@ static bool taker_finding(Sink *sink, const Finding *finding, Err *err) {
     return true;
 }
 
+_Static_assert((int)TF_DUPLICATE_KEY == (int)DUPLICATE_KEY, "kinds of findings are cast");
+_Static_assert((int)TF_CANNOT_TELL == (int)VERDICT_CANNOT_TELL, "verdicts are cast");
+
 /* NULL: nothing was wanted. */
 static bool mode_wanted(const char *word, Mode *out, Err *err) {
     return word == NULL || mode_parse(word, out) ||

@@ -1,9 +1,9 @@
 #include "check/pending.h"
 
+#include "check/settle_times.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-enum { LOOKS = 2 }; /* after the first pass, that must see the same */
 
 /* ---- making one ------------------------------------------------------------------------------------------- */
 
@@ -42,7 +42,7 @@ static void suspects_add_last(Pending *pending, const FindingList *findings) {
 
 Pending *pending_make(const Plan *plan, const RangeTask *task, const RangeReport *report, Found found) {
     Pending *made = mem_alloc(sizeof *made);
-    *made = (Pending){.match = plan->match, .task = *task, .report = *report, .looks_needed = LOOKS};
+    *made = (Pending){.match = plan->match, .task = *task, .report = *report, .looks_needed = SETTLE_LOOKS};
     made->report.range = &made->task.range;
     made->report.counts = counts_keep(&made->memory, &report->counts, plan->match);
     if (stretch_fits(plan, task, found)) {
@@ -96,7 +96,7 @@ static void suspect_forget(Pending *pending, Suspect *suspect) {
 void pending_settle(Pending *pending, Suspect *suspect, bool again) {
     if (!again) {
         suspect_forget(pending, suspect);
-    } else if (suspect->same_looks >= LOOKS) {
+    } else if (suspect->same_looks >= SETTLE_LOOKS) {
         suspect->confirmed = true;
         suspect->open = false;
         pending->open--;
@@ -128,7 +128,7 @@ static void stretch_leave(Pending *pending, const StretchSeen *seen) {
 /* What was seen in this look: all looks at it are yet to come. */
 static void suspects_add_seen(Pending *pending, const FindingList *findings) {
     suspects_add(pending, findings);
-    pending->looks_needed = pending->looks + 1 + LOOKS;
+    pending->looks_needed = pending->looks + 1 + SETTLE_LOOKS;
 }
 
 static void stretch_unfold(Pending *pending, const StretchSeen *seen) {
@@ -207,7 +207,7 @@ void pending_see_stretch(Pending *pending, const StretchSeen *seen, const Counts
         counts_undecided(&pending->report.counts, &pending->stretch->undecided, undecided, pending->match);
         stretch_change(pending, seen);
     }
-    if (pending->stretch != NULL && ++pending->same_looks >= LOOKS) {
+    if (pending->stretch != NULL && ++pending->same_looks >= SETTLE_LOOKS) {
         stretch_confirm(pending, seen);
     }
 }

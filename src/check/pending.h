@@ -9,9 +9,9 @@
  * A stretch is bounded by its last finding, which is a suspect. A stretch that looks different gives up what changed,
  * or all of it, to the suspects; nothing goes the other way.
  *
- * In: what a look saw. Out: the findings that LOOKS looks in a row saw with the same image, and the range's report,
- * whose counts are at any time those of what is still believed.
- * Knows no connections, threads or time: those are looker.c's and settle.c's.
+ * In: what a look saw. Out: the findings that SETTLE_LOOKS looks in a row saw with the same image, and the range's
+ * report, whose counts are at any time those of what is still believed. Knows no connections, threads or time: those
+ * are looker.c's and settle.c's.
  */
 #ifndef CHECK_PENDING_H
 #define CHECK_PENDING_H

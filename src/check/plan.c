@@ -2,6 +2,7 @@
 
 #include "check/cost.h"
 #include "check/resume.h"
+#include "check/settle_times.h"
 #include "expr/sql.h"
 #include "source/relation.h"
 
@@ -15,9 +16,8 @@ enum {
     SLOW_SHARE = 16, /* with a rate to keep, a range is what two workers may read of both sides in a quarter second */
     SLOW_ROWS = 100, /* ... but not less */
     WORKERS_MAX = 64,
-    CORES_MAX = 8, /* that are made use of unasked */
-    JOIN_COLUMNS_MAX = 1600, /* of both sides together: PostgreSQL's statements give up to 1664 */
-    SETTLE_DEFAULT_US = 10000000,
+    CORES_MAX = 8,              /* that are made use of unasked */
+    JOIN_COLUMNS_MAX = 1600,    /* of both sides together: PostgreSQL's statements give up to 1664 */
     SETTLE_STANDBY_US = 100000, /* at least: a position that is reached is not yet the same visibility */
 };
 

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/wait.h"
 #include "check/looker.h"
+#include "check/settle_times.h"
 
 #include <pthread.h>
 
 enum {
-    PAUSES = 4,                 /* 1/16, 1/8, 1/4 and 1/2 of the settle time */
     UNSETTLED_BYTES = 16 << 20, /* of findings that wait before workers do */
     NAP_US = 50000,
 };
@@ -43,7 +43,7 @@ static size_t pending_bytes(const Pending *pending) {
 static Pending *wait_begin(const Settle *settle, const RangeTask *task, const RangeReport *report, Found found) {
     Pending *made = pending_make(settle->plan, task, report, found);
     made->seen_us = clock_monotonic_us();
-    made->due_us = made->seen_us + settle->plan->settle_us / (1 << PAUSES);
+    made->due_us = made->seen_us + settle->plan->settle_us / (1 << SETTLE_PAUSES);
     made->deadline_us = made->seen_us + settle->plan->settle_us;
     return made;
 }
@@ -102,7 +102,7 @@ static void settle_deliver(Settle *settle, Pending *pending) {
 
 /* However little time there is: as many looks as confirm what does not change. */
 static bool time_is_up(const Settle *settle, const Pending *pending) {
-    bool late = clock_monotonic_us() >= pending->deadline_us || pending->looks >= PAUSES;
+    bool late = clock_monotonic_us() >= pending->deadline_us || pending->looks >= SETTLE_PAUSES;
     return (late && pending->looks >= pending->looks_needed) || stop_wanted(settle->stop);
 }
 
@@ -122,8 +122,8 @@ static bool look_over(Settle *settle, Pending *pending, int64_t waited_us, const
             pending->report.err = *err;
         }
     }
-    int doublings = pending->looks < PAUSES ? pending->looks : PAUSES;
-    pending->due_us = pending->seen_us + settle->plan->settle_us / (1 << (PAUSES - doublings));
+    int doublings = pending->looks < SETTLE_PAUSES ? pending->looks : SETTLE_PAUSES;
+    pending->due_us = pending->seen_us + settle->plan->settle_us / (1 << (SETTLE_PAUSES - doublings));
     return over;
 }
 

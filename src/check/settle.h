@@ -5,7 +5,7 @@
  * comparator:
  *
  *     equal now, or gone on both sides       traffic: forgotten
- *     the same images, LOOKS times in a row  confirmed: delivered with its range
+ *     the same images, SETTLE_LOOKS times in a row  confirmed: delivered with its range
  *     still changing when the time is up     in flight: counted, and called neither
  *
  * Where a side is a standby with an as_of, each look waits for a position that its primary had after the look before:

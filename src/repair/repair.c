@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "check/mask.h"
+#include "check/settle_times.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -156,8 +157,6 @@ bool repair_propose(Repair *repair, const Value *key, Arena *arena, RepairRow *o
 
 /* ---- settling --------------------------------------------------------------------------------------------- */
 
-enum { SAME_LOOKS = 2, PAUSES = 4, USUAL_SETTLE_US = 10000000 };
-
 /* One look at one key; *same counts the looks that saw what the one before saw. */
 static bool look_again(Repair *repair, Suspicion *key, int *same, Err *err) {
     Arena scratch = {0};
@@ -178,7 +177,7 @@ static int64_t settle_time(const Repair *repair) {
     const Spec *spec = repair->aim.match.spec;
     bool at_once = repair->sides.trusted == repair->sides.written; /* one transaction saw both */
     int64_t said_us = repair->settle_us >= 0 ? repair->settle_us : spec->settle_us;
-    return at_once ? 0 : said_us >= 0 ? said_us : USUAL_SETTLE_US;
+    return at_once ? 0 : said_us >= 0 ? said_us : SETTLE_DEFAULT_US;
 }
 
 static bool stopped(Err *err) {
@@ -191,22 +190,22 @@ bool repair_settle(Repair *repair, Suspicion *keys, size_t count, Err *err) {
     int64_t settle_us = settle_time(repair);
     bool good = true;
     bool moving = true;
-    for (int pause = 0; good && moving && pause <= (settle_us > 0 ? PAUSES : 0); pause++) {
+    for (int pause = 0; good && moving && pause <= (settle_us > 0 ? SETTLE_PAUSES : 0); pause++) {
         moving = false;
         for (size_t i = 0; good && i < count; i++) {
-            if (pause > 0 && (!keys[i].open || same[i] >= SAME_LOOKS)) {
+            if (pause > 0 && (!keys[i].open || same[i] >= SETTLE_LOOKS)) {
                 continue;
             }
             good = (!stop_wanted(repair->stop) || stopped(err)) && look_again(repair, &keys[i], &same[i], err);
             same[i] = pause == 0 ? 0 : same[i];
             moving = moving || keys[i].open;
         }
-        if (good && moving && pause < PAUSES) {
-            good = stop_sleep(repair->stop, settle_us / (1 << (PAUSES - pause))) || stopped(err);
+        if (good && moving && pause < SETTLE_PAUSES) {
+            good = stop_sleep(repair->stop, settle_us / (1 << (SETTLE_PAUSES - pause))) || stopped(err);
         }
     }
     for (size_t i = 0; i < count; i++) {
-        keys[i].moving = settle_us > 0 && keys[i].open && same[i] < SAME_LOOKS;
+        keys[i].moving = settle_us > 0 && keys[i].open && same[i] < SETTLE_LOOKS;
     }
     arena_free(&scratch);
     return good;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert((int)TF_FAILED == (int)OUTCOME_FAILED, "outcomes are cast");
+
 struct TfRepair {
     Check check;
     Repair repair;
