@@ -12,7 +12,16 @@
 #include "report/console.h"
 #include "report/progress.h"
 
+#include <string.h>
+
 enum { SINKS_MAX = OUTPUTS + 3 };
+
+/* One spec of the command line. All are read before any is checked. */
+typedef struct Asked {
+    Check check;
+    bool read;
+    Err unread; /* why not; told when it is this one's turn */
+} Asked;
 
 /* One run of the command; several specs share it. */
 typedef struct Session {
@@ -22,6 +31,7 @@ typedef struct Session {
     Ledger *ledger;
     OutputsKept kept;
     RunStop *stop;
+    Asked *asked;  /* as many as there are words */
     FILE *console; /* standard error where a report takes standard output */
     Exit worst;
 } Session;
@@ -134,29 +144,60 @@ static Exit check_locked(Session *session, Check *check, int64_t started_us) {
                                       : check_planned(session, check, &wanted, planned ? NULL : &err, started_us);
 }
 
-/* Behind the first check a signal ends no more than what is waited for: there is a result to be written. */
-static Exit check_one(Session *session, const char *path) {
-    Check check = {0};
+static Exit check_read_one(Session *session, Check *check) {
     Err err;
     int64_t started_us = clock_wall_us();
-    Exit status;
+    if (!check_reach(check, &err) || !check_identify(check, &err)) {
+        return is_usage(&err) ? exit_of_error(&err) : check_planned(session, check, &session->wanted, &err, started_us);
+    }
+    if (session->ledger != NULL && !ledger_lock(session->ledger, check->spec.check, &err)) {
+        return exit_of_error(&err);
+    }
+    Exit status = check_locked(session, check, started_us);
+    if (session->ledger != NULL) {
+        ledger_unlock(session->ledger);
+    }
+    return status;
+}
+
+/* Behind the first check a signal ends no more than what is waited for: there is a result to be written. */
+static Exit check_one(Session *session, Asked *asked) {
     Watch watch;
     watch_open(&watch, session->stop);
-    if (!check_open(&check, path, &session->search, &err) || !check_identify(&check, &err)) {
-        status = is_usage(&err) || check.spec.check == NULL
-                     ? exit_of_error(&err)
-                     : check_planned(session, &check, &session->wanted, &err, started_us);
-    } else if (session->ledger != NULL && !ledger_lock(session->ledger, check.spec.check, &err)) {
-        status = exit_of_error(&err);
-    } else {
-        status = check_locked(session, &check, started_us);
-        if (session->ledger != NULL) {
-            ledger_unlock(session->ledger);
-        }
-    }
-    check_close(&check);
+    Exit status = asked->read ? check_read_one(session, &asked->check) : exit_of_error(&asked->unread);
+    check_close(&asked->check);
     watch_close(&watch);
     return status;
+}
+
+static void specs_read(Session *session) {
+    for (size_t i = 0; i < session->options->word_count; i++) {
+        Asked *asked = &session->asked[i];
+        asked->read = check_read(&asked->check, session->options->words[i], &session->search, &asked->unread);
+    }
+}
+
+static void specs_close(Session *session) {
+    for (size_t i = 0; i < session->options->word_count; i++) {
+        check_close(&session->asked[i].check);
+    }
+}
+
+/* What a check leaves, in the ledger and in the outputs, goes by its name: of two with one name the last would take the
+ * place of the first, whatever that had found. */
+static bool names_differ(const Session *session, Err *err) {
+    const char *const *words = session->options->words;
+    for (size_t i = 1; i < session->options->word_count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const Asked *one = &session->asked[j], *two = &session->asked[i];
+            if (one->read && two->read && strcmp(one->check.spec.check, two->check.spec.check) == 0) {
+                err_set(err, TF_ERROR_USAGE, "cannot check \"%s\" and \"%s\" in one run: both are named \"%s\"",
+                        words[j], words[i], two->check.spec.check);
+                return err_hint(err, "Results are kept by name: give one of them another `check:`.");
+            }
+        }
+    }
+    return true;
 }
 
 /* 1 if any is inconsistent, else 2 if any cannot be told. 3 says that nothing was read, so a spec that is wrong takes
@@ -166,16 +207,10 @@ static Exit worse(Exit a, Exit b) {
     return rank[a] >= rank[b] ? a : b;
 }
 
-Exit cmd_check(const Options *options) {
+static Exit check_all(Session *session) {
     Err err;
-    const char *folders[2];
-    Session session = {.options = options, .search = search_of(options, folders), .worst = EXIT_HOLDS};
-    session.wanted = check_options_of(options);
-    session.console = outputs_take_stdout(options) ? stderr : stdout;
-    if (!words_enough(options, 1, "a spec: `twofold check SPEC`", &err) || !outputs_fit(options, &err)) {
-        return exit_of_error(&err);
-    }
-    if (!ledger_open(options->ledger, LEDGER_WRITE, &session.ledger, &err)) {
+    const Options *options = session->options;
+    if (!ledger_open(options->ledger, LEDGER_WRITE, &session->ledger, &err)) {
         if (options->ledger != NULL || options->resume) {
             return exit_of_error(&err);
         }
@@ -184,12 +219,30 @@ Exit cmd_check(const Options *options) {
     }
     stop_at_once_on_signals();
     for (size_t i = 0; i < options->word_count; i++) {
-        fputs(i == 0 ? "" : "\n", session.console);
-        session.worst = worse(session.worst, check_one(&session, options->words[i]));
+        fputs(i == 0 ? "" : "\n", session->console);
+        session->worst = worse(session->worst, check_one(session, &session->asked[i]));
     }
-    if (!outputs_save(options, &session.kept) && session.worst == EXIT_HOLDS) {
-        session.worst = EXIT_UNKNOWN;
+    if (!outputs_save(options, &session->kept) && session->worst == EXIT_HOLDS) {
+        session->worst = EXIT_UNKNOWN;
     }
-    ledger_close(session.ledger);
-    return session.worst;
+    ledger_close(session->ledger);
+    return session->worst;
+}
+
+Exit cmd_check(const Options *options) {
+    Err err;
+    Arena arena = {0};
+    const char *folders[2];
+    Session session = {.options = options, .search = search_of(options, folders), .worst = EXIT_HOLDS};
+    session.wanted = check_options_of(options);
+    session.console = outputs_take_stdout(options) ? stderr : stdout;
+    if (!words_enough(options, 1, "a spec: `twofold check SPEC`", &err) || !outputs_fit(options, &err)) {
+        return exit_of_error(&err);
+    }
+    session.asked = ARENA_MANY(&arena, options->word_count, Asked);
+    specs_read(&session);
+    Exit status = names_differ(&session, &err) ? check_all(&session) : exit_of_error(&err);
+    specs_close(&session);
+    arena_free(&arena);
+    return status;
 }
