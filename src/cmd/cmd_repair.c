@@ -173,7 +173,7 @@ Exit cmd_repair(const Options *options) {
     Err err;
     Session session = {.options = options};
     session.talk = is_stdout(options->json) || is_stdout(options->metrics) ? stderr : stdout;
-    if (!words_enough(options, 1, "a spec: `twofold repair SPEC`", &err)) {
+    if (!words_enough(options, 1, "a spec: `twofold repair SPEC`", &err) || !outputs_fit(options, &err)) {
         return exit_of_error(&err);
     }
     Exit status = session_run(&session);

@@ -55,7 +55,7 @@ bool outputs_fit(const Options *options, Err *err) {
             continue;
         }
         if ((options->word_count > 1 && !fits_several(output, path, err)) ||
-            !file_place_check(output->name, path, err)) {
+            !file_place_check(output->name, path, output->suffix != NULL, err)) {
             return false;
         }
     }

@@ -1,6 +1,7 @@
 /* The files that a check writes, as outputs.def lists them.
  *
- *     outputs_fit        before anything is read: a mistyped place is told now, not after hours
+ *     outputs_fit        before anything is read, by every command with outputs: a mistyped place is told now, not
+ *                        after hours
  *     outputs_open       a check's sinks
  *     outputs_save       those that hold all checks, when all are done
  */

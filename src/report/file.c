@@ -92,7 +92,7 @@ static bool place_refused(const char *option, const char *path, const char *why,
     return err_hint(err, "%s", hint);
 }
 
-bool file_place_check(const char *option, const char *path, Err *err) {
+bool file_place_check(const char *option, const char *path, bool may_be_folder, Err *err) {
     char folder[PATH_MAX];
     size_t length = strlen(path);
     if (is_standard_output(path)) {
@@ -101,8 +101,8 @@ bool file_place_check(const char *option, const char *path, Err *err) {
     if (length == 0 || length >= sizeof(folder)) {
         return place_refused(option, path, "it is no file's name", "Name a file, or - for standard output.", err);
     }
-    bool wants_folder = path[length - 1] == '/';
-    if (!wants_folder && is_folder(path)) {
+    bool named_folder = path[length - 1] == '/', wants_folder = named_folder && may_be_folder;
+    if (!wants_folder && (named_folder || is_folder(path))) {
         return place_refused(option, path, "it is a folder", "Name a file in it.", err);
     }
     memcpy(folder, path, length + 1);

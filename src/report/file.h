@@ -21,8 +21,9 @@ enum {
 MUST_CHECK bool file_replace(const char *path, Str bytes, mode_t mode, Err *err);
 
 /* Before anything is read: whether a file can lie there. Refuses (TF_ERROR_USAGE) a path that is a folder, or is in
- * none; "DIR/" is a folder in which files will be. Rights and room show only when it is written. */
-MUST_CHECK bool file_place_check(const char *option, const char *path, Err *err);
+ * none; "DIR/", where it `may_be_folder`, is one in which files will be. Rights and room show only when it is written.
+ */
+MUST_CHECK bool file_place_check(const char *option, const char *path, bool may_be_folder, Err *err);
 
 /* For lines that come one by one: a new, empty, private file, or standard output for "-". */
 MUST_CHECK bool file_create(const char *path, FILE **out, Err *err);
