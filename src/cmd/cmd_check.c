@@ -29,6 +29,7 @@ typedef struct Session {
     SpecSearch search;
     CheckOptions wanted;
     Ledger *ledger;
+    Err unopened; /* why there is no ledger, where one was asked for */
     OutputsKept kept;
     RunStop *stop;
     Asked *asked;  /* as many as there are words */
@@ -56,8 +57,12 @@ static void sinks_close(Sinks *sinks) {
     }
 }
 
-/* Progress, console, the files that were asked for, and the ledger. */
-static bool sinks_open(Session *session, Check *opened, Sinks *sinks, Err *err) {
+/* Progress, console, the files that were asked for, and the ledger. `refused`: why the ledger does not take this run;
+ * NULL: it does. Of one that is busy with another run of the check, earlier runs can be read. */
+static bool sinks_open(Session *session, Check *opened, const Err *refused, Sinks *sinks, Err *err) {
+    bool underway = refused != NULL && refused->code == TF_ERROR_BUSY;
+    Ledger *ledger = refused == NULL || underway ? session->ledger : NULL;
+    ReportOrder order = {.check = opened, .ledger = ledger, .underway = underway};
     const Options *options = session->options;
     ProgressWhen when = PROGRESS_AUTO;
     if (!progress_when_parse(options->progress, &when)) {
@@ -68,10 +73,10 @@ static bool sinks_open(Session *session, Check *opened, Sinks *sinks, Err *err) 
     console->colour = session->console == stdout && color_wanted(options);
     console->findings = options->findings;
     sinks_add(sinks, console_sink_open(session->console, console));
-    if (!outputs_open(options, opened, session->ledger, &session->kept, sinks->of, &sinks->count, err)) {
+    if (!outputs_open(options, &order, &session->kept, sinks->of, &sinks->count, err)) {
         return false;
     }
-    if (session->ledger != NULL) {
+    if (session->ledger != NULL && refused == NULL) {
         sinks_add(sinks, ledger_sink_open(session->ledger, (LedgerSources){&opened->old_info, &opened->new_info}));
     }
     return true;
@@ -117,15 +122,31 @@ static bool find_resume(const Session *session, Check *check, CheckOptions *want
     return true;
 }
 
+/* A check that the ledger keeps from beginning: all outputs tell so, and it is not recorded. */
+static Exit check_refused(Session *session, Check *check, const Err *why, int64_t started_us) {
+    Err err;
+    Sinks sinks = {.count = 0};
+    Exit status = EXIT_UNKNOWN;
+    if (sinks_open(session, check, why, &sinks, &err)) {
+        tell_failure(&sinks, check->spec.check, why, started_us);
+    } else {
+        status = exit_of_error(&err);
+    }
+    sinks_close(&sinks);
+    return status;
+}
+
 /* `why` is NULL where the check is planned. */
 static Exit check_planned(Session *session, Check *check, const CheckOptions *wanted, const Err *why,
                           int64_t started_us) {
     Err err;
     Sinks sinks = {.count = 0};
     Exit status = EXIT_UNKNOWN;
-    if (!sinks_open(session, check, &sinks, &err)) {
-        status = exit_of_error(&err);
-    } else if (why != NULL) {
+    if (!sinks_open(session, check, NULL, &sinks, &err)) {
+        sinks_close(&sinks);
+        return check_refused(session, check, &err, started_us);
+    }
+    if (why != NULL) {
         tell_failure(&sinks, check->spec.check, why, started_us);
     } else {
         session->stop = session->stop == NULL ? stop_on_signals() : session->stop;
@@ -150,8 +171,11 @@ static Exit check_read_one(Session *session, Check *check) {
     if (!check_reach(check, &err) || !check_identify(check, &err)) {
         return is_usage(&err) ? exit_of_error(&err) : check_planned(session, check, &session->wanted, &err, started_us);
     }
+    if (session->unopened.text[0] != '\0') {
+        return check_refused(session, check, &session->unopened, started_us);
+    }
     if (session->ledger != NULL && !ledger_lock(session->ledger, check->spec.check, &err)) {
-        return exit_of_error(&err);
+        return is_usage(&err) ? exit_of_error(&err) : check_refused(session, check, &err, started_us);
     }
     Exit status = check_locked(session, check, started_us);
     if (session->ledger != NULL) {
@@ -211,11 +235,16 @@ static Exit check_all(Session *session) {
     Err err;
     const Options *options = session->options;
     if (!ledger_open(options->ledger, LEDGER_WRITE, &session->ledger, &err)) {
-        if (options->ledger != NULL || options->resume) {
+        bool asked_for = options->ledger != NULL || options->resume;
+        if (asked_for && is_usage(&err)) {
             return exit_of_error(&err);
         }
-        err_hint(&err, "This run is not recorded; --ledger sqlite:PATH names another place.");
-        say_error(&err); /* nobody asked for a ledger: the verdict is worth more */
+        if (asked_for) {
+            session->unopened = err;
+        } else { /* the verdict is worth more */
+            err_hint(&err, "This run is not recorded; --ledger sqlite:PATH names another place.");
+            say_error(&err);
+        }
     }
     stop_at_once_on_signals();
     for (size_t i = 0; i < options->word_count; i++) {

@@ -79,14 +79,16 @@ bool outputs_take_stdout(const Options *options) {
     return false;
 }
 
-bool outputs_open(const Options *options, Check *check, Ledger *ledger, OutputsKept *kept, Sink **sinks, size_t *count,
+bool outputs_open(const Options *options, const ReportOrder *common, OutputsKept *kept, Sink **sinks, size_t *count,
                   Err *err) {
     for (size_t i = 0; i < OUTPUTS; i++) {
-        const char *path = outputs_path(i, options, check->spec.check, &check->arena);
-        if (path == NULL) {
+        const char *path = outputs_path(i, options, common->check->spec.check, &common->check->arena);
+        if (path == NULL || (common->underway && output_table[i].report->grows)) {
             continue;
         }
-        ReportOrder order = {.path = path, .check = check, .ledger = ledger, .kept = &kept->of[i]};
+        ReportOrder order = *common;
+        order.path = path;
+        order.kept = &kept->of[i];
         if (!output_table[i].report->open(&order, &sinks[*count], err)) {
             return false;
         }

@@ -29,8 +29,9 @@ const char *outputs_path(size_t output, const Options *options, const char *chec
 MUST_CHECK bool outputs_fit(const Options *options, Err *err);
 /* Whether one of them takes standard output. */
 bool outputs_take_stdout(const Options *options);
-/* Appends to `sinks`, which has room for OUTPUTS; on failure those that were opened are there to be closed. */
-MUST_CHECK bool outputs_open(const Options *options, Check *check, Ledger *ledger, OutputsKept *kept, Sink **sinks,
+/* Appends to `sinks`, which has room for OUTPUTS; on failure those that were opened are there to be closed. `common` is
+ * what the order of each report is made of. */
+MUST_CHECK bool outputs_open(const Options *options, const ReportOrder *common, OutputsKept *kept, Sink **sinks,
                              size_t *count, Err *err);
 /* All of them, whatever fails; each failure is said. False: one failed. Frees what was kept. */
 MUST_CHECK bool outputs_save(const Options *options, OutputsKept *kept);
