@@ -14,6 +14,7 @@
 #include "report/repair_text.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Session {
     const Options *options;
@@ -90,7 +91,9 @@ static bool json_save(Session *session, Err *err) {
 /* What the check left there; nothing where it left nothing. */
 static void file_take(const char *path, Buf *out) {
     char bytes[4096];
-    FILE *file = is_stdout(path) ? NULL : fopen(path, "r");
+    struct stat status;
+    bool regular = !is_stdout(path) && stat(path, &status) == 0 && S_ISREG(status.st_mode); /* a pipe would wait */
+    FILE *file = regular ? fopen(path, "r") : NULL;
     for (size_t length; file != NULL && (length = fread(bytes, 1, sizeof bytes, file)) > 0;) {
         buf_append(out, bytes, length);
     }

@@ -1,8 +1,9 @@
 /* Report files that are never half-written.
  *
  * file_replace writes to a temporary file in the same directory, syncs it and renames it over `path`: a reader sees
- * the old bytes or the new ones. A symbolic link is followed; what is not a regular file (a pipe, /dev/null) is
- * written to directly; "-" is standard output. On failure the old file stands and the temporary one is gone.
+ * the old bytes or the new ones. A symbolic link is followed, also to what is not there yet; what is not a regular file
+ * (a pipe, /dev/null) is written to directly, a pipe only if somebody reads it; "-" is standard output. On failure the
+ * old file stands and the temporary one is gone.
  */
 #ifndef REPORT_FILE_H
 #define REPORT_FILE_H
