@@ -231,6 +231,18 @@ static Exit worse(Exit a, Exit b) {
     return rank[a] >= rank[b] ? a : b;
 }
 
+static bool places_differ(const Session *session, Err *err) {
+    Arena arena = {0};
+    size_t count = session->options->word_count;
+    const char **names = ARENA_MANY(&arena, count, const char *);
+    for (size_t i = 0; i < count; i++) {
+        names[i] = session->asked[i].read ? session->asked[i].check.spec.check : NULL;
+    }
+    bool good = outputs_apart(session->options, names, err);
+    arena_free(&arena);
+    return good;
+}
+
 static Exit check_all(Session *session) {
     Err err;
     const Options *options = session->options;
@@ -270,7 +282,8 @@ Exit cmd_check(const Options *options) {
     }
     session.asked = ARENA_MANY(&arena, options->word_count, Asked);
     specs_read(&session);
-    Exit status = names_differ(&session, &err) ? check_all(&session) : exit_of_error(&err);
+    Exit status =
+        names_differ(&session, &err) && places_differ(&session, &err) ? check_all(&session) : exit_of_error(&err);
     specs_close(&session);
     arena_free(&arena);
     return status;

@@ -66,6 +66,7 @@ Exit cmd_gate(const Options *options) {
     Check check = {0};
     Gate gate;
     Exit status = !words_enough(options, 1, "a spec: `twofold gate SPEC`", &err) || !outputs_fit(options, &err) ||
+                          !outputs_apart(options, NULL, &err) ||
                           !gate_ask(&check, options->words[0], &search, options->ledger, &gate, &err)
                       ? exit_of_error(&err)
                       : tell(options, &gate);

@@ -46,7 +46,7 @@ Exit cmd_history(const Options *options) {
     Spec spec;
     Exit status = EXIT_HOLDS;
     if (!words_enough(options, 1, "a spec: `twofold history SPEC`", &err) || !outputs_fit(options, &err) ||
-        !spec_read(&arena, options->words[0], &search, &spec, &err) ||
+        !outputs_apart(options, NULL, &err) || !spec_read(&arena, options->words[0], &search, &spec, &err) ||
         !history_read(options, spec.check, &history, &err)) {
         status = exit_of_error(&err);
         buf_empty(&history.table);

@@ -140,7 +140,8 @@ static bool session_open(Session *session, Err *err) {
     const char *folders[2];
     SpecSearch searched = search_of(options, folders);
     session->campaign = (Campaign){.repair = &session->repair, .writes = options->write};
-    if (!check_open(&session->check, options->words[0], &searched, err) ||
+    if (!check_read(&session->check, options->words[0], &searched, err) ||
+        !outputs_apart(options, &session->check.spec.check, err) || !check_reach(&session->check, err) ||
         !repair_open(&session->repair, &session->check, trust_of(options), err)) {
         return false;
     }

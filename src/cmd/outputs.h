@@ -2,6 +2,7 @@
  *
  *     outputs_fit        before anything is read, by every command with outputs: a mistyped place is told now, not
  *                        after hours
+ *     outputs_apart      likewise, when the specs are known: no file is replaced by another one of the command
  *     outputs_open       a check's sinks
  *     outputs_save       those that hold all checks, when all are done
  */
@@ -27,6 +28,8 @@ typedef struct OutputsKept {
 const char *outputs_path(size_t output, const Options *options, const char *check, Arena *arena);
 
 MUST_CHECK bool outputs_fit(const Options *options, Err *err);
+/* `names`: of the checks, as many as there are words, NULL for one that is not known; NULL: no output is in a DIR/. */
+MUST_CHECK bool outputs_apart(const Options *options, const char *const *names, Err *err);
 /* Whether one of them takes standard output. */
 bool outputs_take_stdout(const Options *options);
 /* Appends to `sinks`, which has room for OUTPUTS; on failure those that were opened are there to be closed. `common` is

@@ -162,6 +162,30 @@ bool file_place_check(const char *option, const char *path, bool may_be_folder, 
            place_refused(option, path, "there is no such folder", "Make it first, or name another one.", err);
 }
 
+FileIdentity file_identity(Arena *arena, const char *path) {
+    char target[PATH_MAX], folder[PATH_MAX];
+    struct stat status;
+    if (is_standard_output(path)) {
+        return (FileIdentity){.regular = false};
+    }
+    if (stat(path, &status) == 0) {
+        return (FileIdentity){S_ISREG(status.st_mode), status.st_dev, status.st_ino, NULL};
+    }
+    if (!target_of(path, target)) {
+        return (FileIdentity){.regular = false};
+    }
+    snprintf(folder, sizeof(folder), "%s", target);
+    if (stat(dirname(folder), &status) != 0) {
+        return (FileIdentity){.regular = false};
+    }
+    return (FileIdentity){true, status.st_dev, status.st_ino, arena_text(arena, basename(target))};
+}
+
+bool file_same(const FileIdentity *a, const FileIdentity *b) {
+    return a->regular && b->regular && a->device == b->device && a->inode == b->inode &&
+           (a->named == NULL) == (b->named == NULL) && (a->named == NULL || strcmp(a->named, b->named) == 0);
+}
+
 bool file_replace(const char *path, Str bytes, mode_t mode, Err *err) {
     char target[PATH_MAX];
     struct stat status;

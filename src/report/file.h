@@ -8,6 +8,7 @@
 #ifndef REPORT_FILE_H
 #define REPORT_FILE_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
 
@@ -25,6 +26,17 @@ MUST_CHECK bool file_replace(const char *path, Str bytes, mode_t mode, Err *err)
  * none; "DIR/", where it `may_be_folder`, is one in which files will be. Rights and room show only when it is written.
  */
 MUST_CHECK bool file_place_check(const char *option, const char *path, bool may_be_folder, Err *err);
+
+/* Which file a path names, links followed. Of one that is not there yet: its name, and which folder it will be in. */
+typedef struct FileIdentity {
+    bool regular; /* it is, or can become, a file that a second writer would replace */
+    dev_t device;
+    ino_t inode;       /* of the file, or of its folder */
+    const char *named; /* NULL: the file is there. In the arena */
+} FileIdentity;
+
+FileIdentity file_identity(Arena *arena, const char *path);
+bool file_same(const FileIdentity *a, const FileIdentity *b);
 
 /* For lines that come one by one: a new, empty, private file, or standard output for "-". */
 MUST_CHECK bool file_create(const char *path, FILE **out, Err *err);
