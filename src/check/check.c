@@ -51,9 +51,13 @@ static bool mask_open(Check *check, Err *err) {
     return mask_key_read(key, err);
 }
 
-bool check_open(Check *check, const char *spec_path, const SpecSearch *search, Err *err) {
+bool check_read(Check *check, const char *spec_path, const SpecSearch *search, Err *err) {
     *check = (Check){0};
-    if (!spec_read(&check->arena, spec_path, search, &check->spec, err) || !check_connect(check, err)) {
+    return spec_read(&check->arena, spec_path, search, &check->spec, err);
+}
+
+bool check_reach(Check *check, Err *err) {
+    if (!check_connect(check, err)) {
         return false;
     }
     keep_infos(check);
@@ -61,6 +65,10 @@ bool check_open(Check *check, const char *spec_path, const SpecSearch *search, E
            (check->new_ == NULL || replica_check(&check->spec, true, check->new_, err)) &&
            match_make(&check->arena, &check->spec, check->old, check->new_, &check->match, err) &&
            mask_open(check, err);
+}
+
+bool check_open(Check *check, const char *spec_path, const SpecSearch *search, Err *err) {
+    return check_read(check, spec_path, search, err) && check_reach(check, err);
 }
 
 bool check_identify(Check *check, Err *err) {
@@ -97,6 +105,7 @@ void check_run(Check *check, const CheckOptions *options, RunSinks sinks, RunSto
 
 void check_close(Check *check) {
     source_close(check->old);
+    check->old = NULL;
     release_new(check);
     arena_free(&check->arena);
 }

@@ -1,6 +1,7 @@
 /* A check from a spec file to a result: the steps in order.
  *
  *     check_open    spec -> sources -> match     (each side's schema is read; no row is)
+ *                   in two steps: check_read, which reads the spec alone, and check_reach
  *     check_plan    match -> plan
  *     check_run     plan -> result
  *     check_close
@@ -19,7 +20,9 @@ typedef struct Check {
     Plan plan;
 } Check;
 
-/* On failure check_close is still due. */
+/* After either of them check_close is due, also on failure. A check that was read must not move. */
+MUST_CHECK bool check_read(Check *check, const char *spec_path, const SpecSearch *search, Err *err);
+MUST_CHECK bool check_reach(Check *check, Err *err);
 MUST_CHECK bool check_open(Check *check, const char *spec_path, const SpecSearch *search, Err *err);
 MUST_CHECK bool check_plan(Check *check, const CheckOptions *options, Err *err);
 /* Fills the identity of both infos. */

@@ -1,5 +1,6 @@
 /* `twofold gate`: may the contract phase begin? From the ledger and the live tables, by the spec's policy. */
 #include "cmd/commands.h"
+#include "cmd/outputs.h"
 #include "cmd/say.h"
 
 #include "gate/gate.h"
@@ -53,18 +54,14 @@ static Exit tell(const Options *options, const Gate *gate) {
     return finish(&text, status);
 }
 
-static bool places_check(const Options *options, Err *err) {
-    return (options->json == NULL || file_place_check("json", options->json, err)) &&
-           (options->junit == NULL || file_place_check("junit", options->junit, err));
-}
-
 Exit cmd_gate(const Options *options) {
     Err err;
     const char *folders[2];
     SpecSearch search = search_of(options, folders);
     Check check = {0};
     Gate gate;
-    Exit status = !words_enough(options, 1, "a spec: `twofold gate SPEC`", &err) || !places_check(options, &err) ||
+    Exit status = !words_enough(options, 1, "a spec: `twofold gate SPEC`", &err) || !outputs_fit(options, &err) ||
+                          !outputs_apart(options, NULL, &err) ||
                           !gate_ask(&check, options->words[0], &search, options->ledger, &gate, &err)
                       ? say_failure(&err)
                       : tell(options, &gate);

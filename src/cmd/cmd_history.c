@@ -1,5 +1,6 @@
 /* `twofold history`: the ledger's runs of a check, newest first. */
 #include "cmd/commands.h"
+#include "cmd/outputs.h"
 #include "cmd/say.h"
 
 #include "ledger/ledger.h"
@@ -44,8 +45,8 @@ Exit cmd_history(const Options *options) {
     SpecSearch search = search_of(options, folders);
     Spec spec;
     Exit status = EXIT_HOLDS;
-    if (!words_enough(options, 1, "a spec: `twofold history SPEC`", &err) ||
-        !spec_read(&arena, options->words[0], &search, &spec, &err) ||
+    if (!words_enough(options, 1, "a spec: `twofold history SPEC`", &err) || !outputs_fit(options, &err) ||
+        !outputs_apart(options, NULL, &err) || !spec_read(&arena, options->words[0], &search, &spec, &err) ||
         !history_read(options, spec.check, &history, &err)) {
         status = say_failure(&err);
         buf_empty(&history.table);

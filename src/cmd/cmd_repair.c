@@ -14,6 +14,7 @@
 #include "report/repair_text.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Session {
     const Options *options;
@@ -86,7 +87,9 @@ static bool json_save(Session *session, Err *err) {
 /* What the check left there; nothing where it left nothing. */
 static void file_take(const char *path, Buf *out) {
     char bytes[4096];
-    FILE *file = file_is_stdout(path) ? NULL : fopen(path, "r");
+    struct stat status;
+    bool regular = !file_is_stdout(path) && stat(path, &status) == 0 && S_ISREG(status.st_mode); /* a pipe would wait */
+    FILE *file = regular ? fopen(path, "r") : NULL;
     for (size_t length; file != NULL && (length = fread(bytes, 1, sizeof bytes, file)) > 0;) {
         buf_append(out, bytes, length);
     }
@@ -133,7 +136,8 @@ static bool session_open(Session *session, Err *err) {
     const char *folders[2];
     SpecSearch searched = search_of(options, folders);
     session->campaign = (Campaign){.repair = &session->repair, .writes = options->write};
-    if (!check_open(&session->check, options->words[0], &searched, err) ||
+    if (!check_read(&session->check, options->words[0], &searched, err) ||
+        !outputs_apart(options, &session->check.spec.check, err) || !check_reach(&session->check, err) ||
         !repair_open(&session->repair, &session->check, trust_of(options), err)) {
         return false;
     }
@@ -169,7 +173,7 @@ Exit cmd_repair(const Options *options) {
     Err err;
     Session session = {.options = options};
     session.talk = file_is_stdout(options->json) || file_is_stdout(options->metrics) ? stderr : stdout;
-    if (!words_enough(options, 1, "a spec: `twofold repair SPEC`", &err)) {
+    if (!words_enough(options, 1, "a spec: `twofold repair SPEC`", &err) || !outputs_fit(options, &err)) {
         return say_failure(&err);
     }
     Exit status = session_run(&session);

@@ -51,7 +51,7 @@ bool outputs_fit(const Options *options, Err *err) {
             continue;
         }
         if ((options->word_count > 1 && !fits_several(output, path, err)) ||
-            !file_place_check(output->name, path, err)) {
+            !file_place_check(output->name, path, output->suffix != NULL, err)) {
             return false;
         }
     }
@@ -65,6 +65,82 @@ const char *outputs_path(size_t output, const Options *options, const char *chec
     return own ? arena_printf(arena, "%s%s%s%s", path, row->prefix, check, row->suffix) : path;
 }
 
+/* ---- no two of one command's files are one ------------------------------------------------------------------- */
+
+/* What the command reads, or writes. */
+typedef struct UsedFile {
+    const char *what; /* "the spec", "--json" */
+    const char *path;
+    bool written;
+    FileIdentity identity;
+} UsedFile;
+
+typedef struct UsedFiles {
+    Arena arena;
+    UsedFile *of;
+    size_t count;
+} UsedFiles;
+
+static void used_add(UsedFiles *used, const char *what, const char *path, bool written) {
+    if (path != NULL) {
+        used->of[used->count++] = (UsedFile){what, path, written, file_identity(&used->arena, path)};
+    }
+}
+
+static void used_add_output(UsedFiles *used, size_t output, const Options *options, const char *const *names) {
+    const Output *row = &output_table[output];
+    const char *path = path_of(row, options), *what = arena_printf(&used->arena, "--%s", row->name);
+    if (path == NULL || row->suffix == NULL || !is_folder(path)) {
+        used_add(used, what, path, true);
+        return;
+    }
+    for (size_t i = 0; names != NULL && i < options->word_count; i++) {
+        if (names[i] != NULL) {
+            used_add(used, what, outputs_path(output, options, names[i], &used->arena), true);
+        }
+    }
+}
+
+/* What is written comes behind what is read: an error names the one that would do the damage. */
+static void used_gather(UsedFiles *used, const Options *options, const char *const *names) {
+    enum { OTHERS = 3 };
+    used->of = ARENA_MANY(&used->arena, (options->word_count + 1) * (OUTPUTS + 1) + OTHERS, UsedFile);
+    for (size_t i = 0; i < options->word_count; i++) {
+        used_add(used, "the spec", options->words[i], false);
+    }
+    used_add(used, "--keys", options->keys, false);
+    used_add(used, "the ledger", ledger_file(options->ledger, &used->arena), true);
+    used_add(used, "--journal", options->journal, true);
+    for (size_t i = 0; i < OUTPUTS; i++) {
+        used_add_output(used, i, options, names);
+    }
+}
+
+/* Whether no file before it is the same. */
+static bool used_is_free(const UsedFiles *used, size_t at, Err *err) {
+    const UsedFile *new_ = &used->of[at];
+    for (size_t i = 0; i < at; i++) {
+        const UsedFile *other = &used->of[i];
+        if ((new_->written || other->written) && file_same(&new_->identity, &other->identity)) {
+            err_set(err, TF_ERROR_USAGE, "cannot use \"%s\" for %s: %s is the same file", new_->path, new_->what,
+                    other->what);
+            return err_hint(err, "Name another file.");
+        }
+    }
+    return true;
+}
+
+bool outputs_apart(const Options *options, const char *const *names, Err *err) {
+    UsedFiles used = {.count = 0};
+    bool good = true;
+    used_gather(&used, options, names);
+    for (size_t i = 0; good && i < used.count; i++) {
+        good = used_is_free(&used, i, err);
+    }
+    arena_free(&used.arena);
+    return good;
+}
+
 bool outputs_take_stdout(const Options *options) {
     for (size_t i = 0; i < OUTPUTS; i++) {
         const char *path = path_of(&output_table[i], options);
@@ -75,14 +151,16 @@ bool outputs_take_stdout(const Options *options) {
     return false;
 }
 
-bool outputs_open(const Options *options, Check *check, Ledger *ledger, OutputsKept *kept, Sink **sinks, size_t *count,
+bool outputs_open(const Options *options, const ReportOrder *common, OutputsKept *kept, Sink **sinks, size_t *count,
                   Err *err) {
     for (size_t i = 0; i < OUTPUTS; i++) {
-        const char *path = outputs_path(i, options, check->spec.check, &check->arena);
-        if (path == NULL) {
+        const char *path = outputs_path(i, options, common->check->spec.check, &common->check->arena);
+        if (path == NULL || (common->underway && output_table[i].report->grows)) {
             continue;
         }
-        ReportOrder order = {.path = path, .check = check, .ledger = ledger, .kept = &kept->of[i]};
+        ReportOrder order = *common;
+        order.path = path;
+        order.kept = &kept->of[i];
         if (!output_table[i].report->open(&order, &sinks[*count], err)) {
             return false;
         }

@@ -41,6 +41,15 @@ static bool path_of(const char *url, LedgerUse use, Buf *out, Err *err) {
     return true;
 }
 
+const char *ledger_file(const char *url, Arena *arena) {
+    Err ignored; /* ledger_open says it */
+    Buf path = {0};
+    bool found = (url == NULL || !is_postgres(url)) && path_of(url, LEDGER_READ, &path, &ignored);
+    const char *kept = found ? arena_copy(arena, path.bytes, path.length) : NULL;
+    buf_free(&path);
+    return kept;
+}
+
 bool ledger_open(const char *url, LedgerUse use, Ledger **out, Err *err) {
     Buf path = {0};
     LedgerDb *db = NULL;

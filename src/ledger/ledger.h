@@ -29,6 +29,9 @@ typedef enum LedgerUse {
     LEDGER_WRITE /* it is made where it is not */
 } LedgerUse;
 
+/* The path of the SQLite file that ledger_open would open, in the arena; NULL: there is none. Opens and makes nothing.
+ */
+const char *ledger_file(const char *url, Arena *arena);
 MUST_CHECK bool ledger_open(const char *url, LedgerUse use, Ledger **out, Err *err);
 void ledger_close(Ledger *ledger); /* accepts NULL */
 

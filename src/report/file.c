@@ -24,7 +24,16 @@ static const char *shown_name(const char *path) {
     return file_is_stdout(path) ? "standard output" : path;
 }
 
+static bool is_pipe(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 static bool write_failed(const char *path, Err *err) {
+    if (errno == ENXIO && is_pipe(path)) {
+        err_set(err, TF_ERROR_IO, "could not write \"%s\": nobody reads this pipe", path);
+        return err_hint(err, "Start its reader first.");
+    }
     return err_set(err, TF_ERROR_IO, "could not write \"%s\": %s", shown_name(path), strerror(errno));
 }
 
@@ -42,8 +51,19 @@ static bool standard_output_write(Str bytes) {
     return fwrite(bytes.bytes, 1, bytes.length, stdout) == bytes.length && fflush(stdout) == 0;
 }
 
+/* To open a pipe without a reader would wait for one, which no signal would end; to write waits for the reader. */
+static int file_open(const char *path, int flags) {
+    int file = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK | flags, FILE_MODE_PRIVATE);
+    int status = file < 0 ? -1 : fcntl(file, F_GETFL);
+    if (file >= 0 && (status < 0 || fcntl(file, F_SETFL, status & ~O_NONBLOCK) < 0)) {
+        close_after(file, false);
+        return -1;
+    }
+    return file;
+}
+
 static bool direct_write(const char *path, Str bytes) {
-    int file = open(path, O_WRONLY | O_CLOEXEC);
+    int file = file_open(path, 0);
     return file >= 0 && close_after(file, descriptor_write(file, bytes));
 }
 
@@ -58,6 +78,25 @@ static void directory_sync(const char *path) {
         (void)fsync(directory);
         close(directory);
     }
+}
+
+/* Where a link leads, also if nothing is there yet; false with errno. */
+static bool target_of(const char *path, char target[PATH_MAX]) {
+    enum { LINKS_MAX = 40 };
+    char link[PATH_MAX], next[PATH_MAX];
+    int length = snprintf(target, PATH_MAX, "%s", path);
+    for (int links = 0; links < LINKS_MAX && length < PATH_MAX; links++) {
+        ssize_t read = readlink(target, link, sizeof(link) - 1);
+        if (read < 0) {
+            return errno == EINVAL || errno == ENOENT;
+        }
+        link[read] = '\0';
+        const char *slash = link[0] == '/' ? NULL : strrchr(target, '/');
+        length = snprintf(next, sizeof(next), "%.*s%s", slash == NULL ? 0 : (int)(slash + 1 - target), target, link);
+        memcpy(target, next, strlen(next) + 1);
+    }
+    errno = length < PATH_MAX ? ELOOP : ENAMETOOLONG;
+    return false;
 }
 
 static bool renamed_write(const char *path, Str bytes, mode_t mode) {
@@ -92,7 +131,20 @@ static bool place_refused(const char *option, const char *path, const char *why,
     return err_hint(err, "%s", hint);
 }
 
-bool file_place_check(const char *option, const char *path, Err *err) {
+/* Of a link to what is not there, where that would be. */
+static bool folder_of_file(const char *path, char folder[PATH_MAX]) {
+    char target[PATH_MAX];
+    struct stat status;
+    bool there = stat(path, &status) == 0;
+    snprintf(target, sizeof(target), "%s", path);
+    if (!there && !target_of(path, target)) {
+        return false;
+    }
+    snprintf(folder, PATH_MAX, "%s", dirname(target));
+    return true;
+}
+
+bool file_place_check(const char *option, const char *path, bool may_be_folder, Err *err) {
     char folder[PATH_MAX];
     size_t length = strlen(path);
     if (file_is_stdout(path)) {
@@ -101,13 +153,37 @@ bool file_place_check(const char *option, const char *path, Err *err) {
     if (length == 0 || length >= sizeof(folder)) {
         return place_refused(option, path, "it is no file's name", "Name a file, or - for standard output.", err);
     }
-    bool wants_folder = path[length - 1] == '/';
-    if (!wants_folder && is_folder(path)) {
+    bool named_folder = path[length - 1] == '/', wants_folder = named_folder && may_be_folder;
+    if (!wants_folder && (named_folder || is_folder(path))) {
         return place_refused(option, path, "it is a folder", "Name a file in it.", err);
     }
     memcpy(folder, path, length + 1);
-    return is_folder(wants_folder ? folder : dirname(folder)) ||
+    return ((wants_folder || folder_of_file(path, folder)) && is_folder(folder)) ||
            place_refused(option, path, "there is no such folder", "Make it first, or name another one.", err);
+}
+
+FileIdentity file_identity(Arena *arena, const char *path) {
+    char target[PATH_MAX], folder[PATH_MAX];
+    struct stat status;
+    if (file_is_stdout(path)) {
+        return (FileIdentity){.regular = false};
+    }
+    if (stat(path, &status) == 0) {
+        return (FileIdentity){S_ISREG(status.st_mode), status.st_dev, status.st_ino, NULL};
+    }
+    if (!target_of(path, target)) {
+        return (FileIdentity){.regular = false};
+    }
+    snprintf(folder, sizeof(folder), "%s", target);
+    if (stat(dirname(folder), &status) != 0) {
+        return (FileIdentity){.regular = false};
+    }
+    return (FileIdentity){true, status.st_dev, status.st_ino, arena_text(arena, basename(target))};
+}
+
+bool file_same(const FileIdentity *a, const FileIdentity *b) {
+    return a->regular && b->regular && a->device == b->device && a->inode == b->inode &&
+           (a->named == NULL) == (b->named == NULL) && (a->named == NULL || strcmp(a->named, b->named) == 0);
 }
 
 bool file_replace(const char *path, Str bytes, mode_t mode, Err *err) {
@@ -118,10 +194,8 @@ bool file_replace(const char *path, Str bytes, mode_t mode, Err *err) {
         good = standard_output_write(bytes);
     } else if (stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
         good = direct_write(path, bytes);
-    } else if (realpath(path, target) != NULL) {
-        good = renamed_write(target, bytes, mode);
     } else {
-        good = renamed_write(path, bytes, mode);
+        good = target_of(path, target) && renamed_write(target, bytes, mode);
     }
     return good || write_failed(path, err);
 }
@@ -131,7 +205,7 @@ bool file_create(const char *path, FILE **out, Err *err) {
         *out = stdout;
         return true;
     }
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE_PRIVATE);
+    int file = file_open(path, O_CREAT | O_TRUNC);
     FILE *stream = file < 0 ? NULL : fdopen(file, "w");
     if (stream == NULL) {
         int cause = errno;

@@ -99,4 +99,4 @@ static bool ndjson_open(const ReportOrder *order, Sink **out, Err *err) {
     return ndjson_sink_open(order->path, out, err);
 }
 
-const Report ndjson_report = {.open = ndjson_open};
+const Report ndjson_report = {.open = ndjson_open, .grows = true};

@@ -293,4 +293,5 @@ static bool prometheus_open(const ReportOrder *order, Sink **out, Err *err) {
     return true;
 }
 
-const Report prometheus_report = {.open = prometheus_open};
+/* A metric has its HELP and TYPE once in a text: two results would not be one. */
+const Report prometheus_report = {.open = prometheus_open, .alone = true};

@@ -15,6 +15,7 @@ typedef struct ReportOrder {
     Check *check;     /* open; planned, unless that failed (then its plan has no match) */
     Ledger *ledger;   /* of earlier runs; NULL: none */
     void **kept;      /* from check to check: the report's own, NULL at first */
+    bool underway;    /* this check does not begin, since another run of it is at work */
 } ReportOrder;
 
 typedef struct Report {
@@ -22,6 +23,7 @@ typedef struct Report {
     /* Writes what was kept, if a result was, and frees it. NULL: nothing is kept. */
     bool (*save)(const char *path, void *kept, bool several, Err *err);
     bool alone; /* standard output takes the one of one check, and no more */
+    bool grows; /* the file is written while the check runs: a run that does not begin leaves it to one underway */
 } Report;
 
 /* What the report keeps from check to check, of `bytes` bytes; zeroed for the first. `save` frees it. */

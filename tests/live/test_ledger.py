@@ -41,19 +41,19 @@ def start(folder, ledger, *options, **more):
 
 
 def run(folder, ledger, *options, **more):
-    """Exit status, verdict (None where there is no result), standard error."""
+    """Exit status, verdict (None where there is no result), what was said."""
     return finish(folder, start(folder, ledger, *options, **more))
 
 
 def finish(folder, process):
-    _, errors = process.communicate(timeout=120)
+    told, errors = process.communicate(timeout=120)
     verdict = None
     path = os.path.join(folder, "result.json")
     if os.path.exists(path):
         with open(path) as file:
             verdict = json.load(file)["verdict"]
         os.remove(path)
-    return process.returncode, verdict, errors
+    return process.returncode, verdict, errors + re.sub(r"\s+", " ", told)
 
 
 def wrong_unless(got, status, verdict, sentence=None):
@@ -72,6 +72,11 @@ def metrics_whole(folder):
         text = file.read()
     good = text.endswith("\n") and "twofold_check_consistent{" in text and "twofold_build_info{" in text
     return [] if good else [f"the metrics are cut: {text[-200:]!r}"]
+
+
+def last_verdict(folder):
+    with open(os.path.join(folder, "m.prom")) as file:
+        return re.search(r'twofold_check_verdict\{.*verdict="([a-z-]*)"\} 1', file.read())[1]
 
 
 def made_where_it_is_not(folder):
@@ -93,14 +98,15 @@ def newer(folder):
     harness.psql(harness.URL_2, EMPTY)
     run(folder, harness.URL_2)
     harness.psql(harness.URL_2, "update twofold.ledger_version set version = 4000")
-    wrong = wrong_unless(run(folder, harness.URL_2), 2, None, "it is of version 4000, and this twofold knows versions up")
+    wrong = wrong_unless(run(folder, harness.URL_2), 2, "cannot-tell",
+                         "it is of version 4000, and this twofold knows versions up")
     harness.psql(harness.URL_2, EMPTY)
     return wrong
 
 
 def something_else(folder):
     harness.psql(harness.URL_2, EMPTY + "create schema twofold; create table twofold.songs (name text)")
-    wrong = wrong_unless(run(folder, harness.URL_2), 2, None, 'its schema "twofold" holds something else')
+    wrong = wrong_unless(run(folder, harness.URL_2), 2, "cannot-tell", 'its schema "twofold" holds something else')
     harness.psql(harness.URL_2, EMPTY)
     return wrong
 
@@ -109,13 +115,14 @@ def without_rights(folder):
     harness.psql(harness.URL_2, EMPTY + f"""create role {ROLE} login;
         do $$ begin execute format('revoke create on database %I from public', current_database()); end $$""")
     url = re.sub(r"^postgresql://([^@/]*@)?", f"postgresql://{ROLE}:secret@", harness.URL_2)
-    wrong = wrong_unless(run(folder, url), 2, None, r"permission denied(.|\n)*CREATE SCHEMA twofold")
+    wrong = wrong_unless(run(folder, url), 2, "cannot-tell", r"permission denied(.|\n)*CREATE SCHEMA twofold")
     harness.psql(harness.URL_2, f"drop role {ROLE}")
     return wrong
 
 
 def unreachable(folder):
-    wrong = wrong_unless(run(folder, "postgresql://me:secret@127.0.0.1:1/none"), 2, None, "ledger: could not connect")
+    wrong = wrong_unless(run(folder, "postgresql://me:secret@127.0.0.1:1/none"), 2, "cannot-tell", "ledger: could not connect")
+    wrong += metrics_whole(folder) + ([] if last_verdict(folder) == "cannot-tell" else ["the metrics say something else"])
     return wrong + wrong_unless(run(folder, "postgresql://me:sec%ret@[::1"), 3, None, "ledger: cannot read the connect")
 
 
@@ -130,6 +137,57 @@ def cut(folder):
                                 " where application_name = 'twofold/ledger' and datname = current_database()")
     got = finish(folder, process)
     return wrong_unless(got, 2, "consistent", "ledger") + metrics_whole(folder)
+
+
+def held(folder, ledger):
+    """A second run while the first is at it: cannot tell, in all outputs; the first one's findings are left alone."""
+    harness.psql(harness.URL, "update new_t set v = 'x' where id = 1")
+    other, array, metrics, lines = (os.path.join(folder, name) for name in ("other.yaml", "array.json", "held", "lines"))
+    with open(other, "w") as file:
+        json.dump({"check": "other", "old": {"source": harness.URL, "table": "old_t"}, "new": {"table": "old_t"}}, file)
+    os.makedirs(metrics, exist_ok=True)
+    os.makedirs(lines, exist_ok=True)
+    findings = os.path.join(lines, "ledger.ndjson")
+    if os.path.exists(findings):
+        os.remove(findings)
+    first = start(folder, ledger, "--mode", "stream", "--findings", findings)
+    while not os.path.exists(findings) or os.path.getsize(findings) == 0:
+        time.sleep(0.02)
+    second = subprocess.run([harness.PROGRAM, "check", os.path.join(folder, "spec.yaml"), other, "--ledger", ledger,
+                             "--json", array, "--metrics", metrics + "/", "--findings", lines + "/"],
+                            capture_output=True, text=True, timeout=60)
+    wrong = [] if first.poll() is None else ["the first run was not held"]
+    if second.returncode != 2 or "another run" not in re.sub(r"\s+", " ", second.stdout):
+        wrong.append(f"the second run: {second}")
+    told = []
+    if os.path.exists(array):
+        with open(array) as file:
+            told = [(result["check"], result["verdict"]) for result in json.load(file)]
+    if told != [("ledger", "cannot-tell"), ("other", "consistent")]:
+        wrong.append(f"the array tells {told}")
+    path = os.path.join(metrics, "twofold-ledger.prom")
+    if not os.path.exists(path) or "cannot-tell\"} 1" not in open(path).read():
+        wrong.append("the metrics do not tell")
+    wrong += wrong_unless(finish(folder, first), 1, "inconsistent")
+    with open(findings, "rb") as file:
+        text = file.read()
+    if text.count(b"\n") != 1 or b"\0" in text:
+        wrong.append(f"the first one's findings: {text}")
+    runs = json.loads(subprocess.run([harness.PROGRAM, "history", os.path.join(folder, "spec.yaml"), "--ledger", ledger,
+                                      "--json", "-", "--limit", "1"], capture_output=True, text=True).stdout)
+    if [run["verdict"] for run in runs] != ["inconsistent"]:
+        wrong.append(f"the newest run is {runs}")
+    harness.psql(harness.URL, "update new_t set v = 'v1' where id = 1")
+    return wrong
+
+
+def held_sqlite(folder):
+    return held(folder, "sqlite:" + os.path.join(folder, "held.db"))
+
+
+def held_postgres(folder):
+    harness.psql(harness.URL_2, EMPTY)
+    return held(folder, harness.URL_2)
 
 
 def hasty(folder):
@@ -162,7 +220,8 @@ def main():
     tally = harness.Tally()
     harness.psql(harness.URL, TABLES)
     with tempfile.TemporaryDirectory() as folder:
-        for test in (made_where_it_is_not, newer, something_else, without_rights, unreachable, cut, hasty, full):
+        for test in (made_where_it_is_not, newer, something_else, without_rights, unreachable, cut, held_sqlite, held_postgres,
+                     hasty, full):
             tally.note(test.__name__, test(folder))
     tally.finish()
 

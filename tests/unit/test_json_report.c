@@ -172,6 +172,29 @@ static void links_are_followed(void) {
     free(text);
 }
 
+static void links_to_nothing_make_it(void) {
+    Err err;
+    char link[128], far[128];
+    struct stat status;
+    snprintf(link, sizeof(link), "%s/first", folder);
+    CHECK(symlink("second", link) == 0);
+    snprintf(far, sizeof(far), "%s/made", folder);
+    CHECK(symlink(far, in_folder("second")) == 0);
+    CHECK(file_place_check("json", link, false, &err));
+    CHECK(file_replace(link, STR_LITERAL("new"), FILE_MODE_PRIVATE, &err));
+    CHECK(lstat(link, &status) == 0 && S_ISLNK(status.st_mode));
+    char *text = file_text(far);
+    CHECK_TEXT(text, "new");
+    free(text);
+    CHECK(unlink(link) == 0 && symlink("/nowhere/x", link) == 0);
+    CHECK(!file_place_check("json", link, false, &err));
+    CHECK(!file_replace(link, STR_LITERAL("new"), FILE_MODE_PRIVATE, &err));
+    CHECK(unlink(link) == 0 && symlink("first", link) == 0);
+    CHECK(!file_replace(link, STR_LITERAL("new"), FILE_MODE_PRIVATE, &err));
+    CHECK(strstr(err.text, "Too many levels of symbolic links") != NULL);
+    CHECK(unlink(link) == 0 && unlink(in_folder("second")) == 0 && unlink(far) == 0);
+}
+
 /* A pipe stands in for all that is no regular file: a broken rule would replace /dev/null itself. */
 static void pipes_are_not_replaced(void) {
     Err err;
@@ -185,6 +208,10 @@ static void pipes_are_not_replaced(void) {
     CHECK(read(reader, got, sizeof(got) - 1) == 4);
     CHECK_TEXT(got, "text");
     close(reader);
+    CHECK(!file_replace(path, STR_LITERAL("text"), FILE_MODE_PRIVATE, &err));
+    CHECK(strstr(err.text, "nobody reads this pipe") != NULL);
+    FILE *file;
+    CHECK(!file_create(path, &file, &err));
     unlink(path);
 }
 
@@ -210,6 +237,7 @@ int main(void) {
     TEST_RUN(findings_on_a_full_disk);
     TEST_RUN(files_are_replaced_as_a_whole);
     TEST_RUN(links_are_followed);
+    TEST_RUN(links_to_nothing_make_it);
     TEST_RUN(pipes_are_not_replaced);
     TEST_RUN(places_that_cannot_be);
     char command[128];
