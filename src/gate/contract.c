@@ -2,7 +2,9 @@
 
 #include "base/clock.h"
 #include "check/side.h"
+#include "gate/contract_drop.h"
 #include "gate/contract_pair.h"
+#include "gate/contract_table.h"
 #include "gate/contract_text.h"
 
 #include <string.h>
@@ -28,6 +30,7 @@ void contract_unknown(const Spec *spec, const char *why, Conditions *out) {
 
 typedef struct Asking {
     Check *check;
+    const char *kept;  /* the new side's name, where it is on this server */
     const char *shown; /* the column that is dropped, as the last server has it */
     Conditions *out;
 } Asking;
@@ -68,13 +71,16 @@ static bool drop_ask(Asking *asking, Source *source, const SpecDrop *drop, Arena
     if (!contract_pair(check, drop, arena, &pair, err)) {
         return false;
     }
-    DropRef ref = {.name = pair.name};
+    DropRef ref = {.name = pair.name, .old = check->match.old.relation.name, .kept = asking->kept};
     if (pair.same_table) {
         ref.replaced_by = pair.new_;
         ref.replaced_count = pair.new_count;
     }
     if (!dependents_read(source, &ref, arena, &answer, err)) {
         return endure(asking, drop, err);
+    }
+    if (!drop_found(check, drop, &answer, err)) {
+        return false;
     }
     asking->shown = answer.shown;
     for (size_t i = 0; i < answer.class_count; i++) {
@@ -86,28 +92,54 @@ static bool drop_ask(Asking *asking, Source *source, const SpecDrop *drop, Arena
                            .window_us = window_of(&check->spec),
                            .now_us = clock_wall_us()};
     contract_texts(&texts, asking->out);
-    return contract_parity(check, &pair, &answer, arena, asking->out, err);
+    return answer.column == NULL ? contract_table(check, source, drop, &answer, arena, asking->out, err)
+                                 : contract_parity(check, &pair, &answer, arena, asking->out, err);
 }
 
 /* ---- servers ----------------------------------------------------------------------------------------------- */
 
-static bool server_ask(Asking *asking, const char *url, Err *err) {
+static bool names_check(Check *check, bool told, Err *err) {
+    for (size_t i = 0; i < check->spec.contract.drop_count; i++) {
+        if (!drop_named(check, &check->spec.contract.drops[i], told, &check->arena, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool drops_ask(Asking *asking, Source *source, Err *err) {
     Check *check = asking->check;
     Arena *arena = &check->arena;
+    bool told = source->ops->dependents != NULL;
+    if (!names_check(check, told, err)) {
+        return false;
+    }
+    if (!told) {
+        const char *why = arena_printf(arena, "%s tells nothing of it", source->ops->info(source)->engine);
+        contract_unknown(&check->spec, why, asking->out);
+        return true;
+    }
+    if (!drop_kept(check, source, arena, &asking->kept, err)) {
+        contract_unknown(&check->spec, err->text, asking->out);
+        return err->code != TF_ERROR_INTERRUPTED;
+    }
+    for (size_t i = 0; i < check->spec.contract.drop_count; i++) {
+        if (!drop_ask(asking, source, &check->spec.contract.drops[i], arena, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool server_ask(Asking *asking, const char *url, Err *err) {
+    Check *check = asking->check;
     Source *source = NULL;
-    const char *application = side_application(arena, check->spec.check);
+    const char *application = side_application(&check->arena, check->spec.check);
     if (!source_open(url, application, &source, err)) {
         contract_unknown(&check->spec, err->text, asking->out);
         return err->code != TF_ERROR_INTERRUPTED;
     }
-    bool good = true;
-    if (source->ops->dependents == NULL) {
-        const char *why = arena_printf(arena, "%s tells nothing of it", source->ops->info(source)->engine);
-        contract_unknown(&check->spec, why, asking->out);
-    }
-    for (size_t i = 0; good && source->ops->dependents != NULL && i < check->spec.contract.drop_count; i++) {
-        good = drop_ask(asking, source, &check->spec.contract.drops[i], arena, err);
-    }
+    bool good = drops_ask(asking, source, err);
     source_close(source);
     return good;
 }

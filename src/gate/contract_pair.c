@@ -1,6 +1,6 @@
 #include "gate/contract_pair.h"
 
-#include "base/dotted.h"
+#include "gate/contract_drop.h"
 
 #include <string.h>
 
@@ -8,35 +8,9 @@ static const char GROUP[] = "new column";
 
 /* ---- which ---------------------------------------------------------------------------------------------------- */
 
-static const Relation *new_relation(const Check *check) {
-    return check->spec.one_row ? &check->match.old.relation : &check->match.new_.relation;
-}
-
 static bool holds(const char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The column's name where `drop` is a column of the check's own old table; NULL: it is another's, or a table. */
-static const char *own_column(const Check *check, const char *drop, Arena *arena) {
-    const char *parts[3], *relation[2];
-    size_t count = dotted_parts(arena, drop, parts, 3);
-    if (count < 2 || dotted_parts(arena, check->match.old.relation.name, relation, 2) != 2) {
-        return NULL;
-    }
-    bool own = strcmp(parts[count - 2], relation[1]) == 0 && (count == 2 || strcmp(parts[0], relation[0]) == 0);
-    return own ? parts[count - 1] : NULL;
-}
-
-static bool is_dropped(const Check *check, const char *column, Arena *arena) {
-    const SpecContract *contract = &check->spec.contract;
-    for (size_t i = 0; i < contract->drop_count && check->spec.one_row; i++) {
-        const char *own = own_column(check, contract->drops[i].name, arena);
-        if (own != NULL && strcmp(own, column) == 0) {
             return true;
         }
     }
@@ -53,9 +27,9 @@ static bool is_key(const Relation *relation, size_t column) {
 }
 
 static void new_add(const Check *check, size_t column, Arena *arena, const char **names, size_t *count) {
-    const Relation *relation = new_relation(check);
+    const Relation *relation = drop_new_relation(check);
     const char *name = relation->columns[column].name;
-    if (!relation->columns[column].computed && !is_key(relation, column) && !is_dropped(check, name, arena) &&
+    if (!relation->columns[column].computed && !is_key(relation, column) && !drop_has(check, name, arena) &&
         !holds(names, *count, name)) {
         names[(*count)++] = name;
     }
@@ -95,9 +69,18 @@ static void from_invariants(const Check *check, const char *column, Arena *arena
     }
 }
 
-static bool said_check(Check *check, const SpecDrop *drop, Err *err) {
-    const Relation *relation = new_relation(check);
-    Arena *arena = &check->arena;
+/* The key of the other table: rows are joined by it. */
+static void from_key(const Check *check, const char *column, const char **names, size_t *count) {
+    const Relation *old = &check->match.old.relation, *new_ = &check->match.new_.relation;
+    for (size_t i = 0; i < check->match.key_count; i++) {
+        if (strcmp(old->columns[old->key[i]].name, column) == 0 && !new_->columns[new_->key[i]].computed) {
+            names[(*count)++] = new_->columns[new_->key[i]].name;
+        }
+    }
+}
+
+static bool said_check(Check *check, const SpecDrop *drop, Arena *arena, Err *err) {
+    const Relation *relation = drop_new_relation(check);
     const char **names = ARENA_MANY(arena, relation->column_count, const char *);
     for (size_t i = 0; i < relation->column_count; i++) {
         names[i] = relation->columns[i].name;
@@ -111,17 +94,16 @@ static bool said_check(Check *check, const SpecDrop *drop, Err *err) {
             }
             return spec_error_at(&check->spec, drop->replaced_place, err);
         }
+        if (drop_has(check, drop->replaced_by[i], arena)) {
+            err_set(err, TF_ERROR_USAGE, "cannot replace \"%s\" by \"%s\": that is dropped, too", drop->name,
+                    drop->replaced_by[i]);
+            return spec_error_at(&check->spec, drop->replaced_place, err);
+        }
     }
     return true;
 }
 
-/* Both sides are one table of one database. */
-static bool sides_share(const Check *check) {
-    return check->spec.one_row || (sources_share_instance(&check->old_info, &check->new_info) &&
-                                   strcmp(check->match.old.relation.name, check->match.new_.relation.name) == 0);
-}
-
-static const char *quoted(Arena *arena, const char *name) {
+const char *contract_quoted(Arena *arena, const char *name) {
     Buf text = {0};
     for (const char *c = name; *c != '\0'; c++) {
         buf_text(&text, *c == '"' ? "\"" : "");
@@ -132,19 +114,20 @@ static const char *quoted(Arena *arena, const char *name) {
     return copy;
 }
 
-bool contract_pair(Check *check, const SpecDrop *drop, Arena *arena, ContractPair *out, Err *err) {
-    const char *column = own_column(check, drop->name, arena);
-    ContractPair pair = {.name = drop->name, .known = drop->replaced_said, .new_ = drop->replaced_by};
-    if (!said_check(check, drop, err)) {
+/* Replaced as the spec says, or as its pairs and invariants do; the key counts where its table goes as a whole. */
+static bool pair_find(Check *check, const SpecDrop *drop, const char *column, bool whole, Arena *arena,
+                      ContractPair *out, Err *err) {
+    ContractPair pair = {
+        .name = drop->name, .known = drop->replaced_said, .new_ = drop->replaced_by, .new_count = drop->replaced_count};
+    if (!said_check(check, drop, arena, err)) {
         return false;
     }
-    pair.new_count = drop->replaced_count;
-    if (column != NULL) {
-        pair.name = arena_printf(arena, "%s.%s", check->match.old.relation.name, quoted(arena, column));
-        pair.same_table = sides_share(check);
-    }
     if (column != NULL && !drop->replaced_said) {
-        const char **names = ARENA_MANY(arena, new_relation(check)->column_count, const char *);
+        const char **names =
+            ARENA_MANY(arena, drop_new_relation(check)->column_count + check->match.key_count, const char *);
+        if (whole) {
+            from_key(check, column, names, &pair.new_count);
+        }
         from_equal(check, column, arena, names, &pair.new_count);
         if (pair.new_count == 0) {
             from_invariants(check, column, arena, names, &pair.new_count);
@@ -154,6 +137,26 @@ bool contract_pair(Check *check, const SpecDrop *drop, Arena *arena, ContractPai
     }
     *out = pair;
     return true;
+}
+
+bool contract_pair(Check *check, const SpecDrop *drop, Arena *arena, ContractPair *out, Err *err) {
+    const Relation *old = &check->match.old.relation;
+    const char *column = drop_own_column(check, drop->name, arena);
+    if (!pair_find(check, drop, column, false, arena, out, err)) {
+        return false;
+    }
+    if (column != NULL) {
+        out->name = arena_printf(arena, "%s.%s", old->name, contract_quoted(arena, column));
+        out->same_table = drop_sides_share(check);
+    } else if (drop_is_own_table(check, drop->name, arena)) {
+        out->name = old->name;
+    }
+    return true;
+}
+
+bool contract_pair_column(Check *check, const SpecDrop *said, const char *column, Arena *arena, ContractPair *out,
+                          Err *err) {
+    return pair_find(check, said, column, true, arena, out, err);
 }
 
 /* ---- as good ---------------------------------------------------------------------------------------------------- */
@@ -226,10 +229,8 @@ static void trait_compare(const struct TraitRule *rule, const Dependents *old, c
     conditions_add(out, &condition);
 }
 
-/* In a transaction of its own on the new side. */
-static bool new_read(Check *check, const char *column, Arena *arena, Dependents *out, const char **out_unknown,
-                     Err *err) {
-    Source *source = check->spec.one_row ? check->old : check->new_;
+bool contract_column(Source *source, const char *table, const char *column, Arena *arena, Dependents *out,
+                     const char **out_unknown, Err *err) {
     Err ignored;
     *out_unknown = NULL;
     if (source->ops->replacement == NULL) {
@@ -237,7 +238,7 @@ static bool new_read(Check *check, const char *column, Arena *arena, Dependents 
         return true;
     }
     bool begun = source->ops->begin(source, NULL, err);
-    bool good = begun && source->ops->replacement(source, new_relation(check)->name, column, arena, out, err);
+    bool good = begun && source->ops->replacement(source, table, column, arena, out, err);
     if (begun && !source->ops->end(source, good ? err : &ignored)) {
         good = false;
     }
@@ -248,39 +249,37 @@ static bool new_read(Check *check, const char *column, Arena *arena, Dependents 
     return true;
 }
 
-static void say(const char *subject, ConditionState state, const char *required, const char *seen, Conditions *out) {
+void contract_replacement(const char *subject, ConditionState state, const char *seen, Conditions *out) {
     conditions_add(out, &(Condition){.group = GROUP,
                                      .name = "replacement",
                                      .subject = subject,
                                      .state = state,
-                                     .required = required,
+                                     .required = "it is known what takes its place",
                                      .seen = seen});
 }
 
 bool contract_parity(Check *check, const ContractPair *pair, const Dependents *old, Arena *arena, Conditions *out,
                      Err *err) {
-    static const char REQUIRED[] = "it is known what takes its place";
+    Source *source = check->spec.one_row ? check->old : check->new_;
     const char *unknown;
-    if (old->column == NULL) {
-        return true;
-    }
     if (!pair->known || pair->new_count == 0) {
         const char *seen = pair->known ? "nothing takes its place"
                                        : "no pair or invariant of the spec reads it: say"
                                          " replaced_by";
-        say(old->shown, pair->known ? CONDITION_MET : CONDITION_UNKNOWN, REQUIRED, seen, out);
+        contract_replacement(old->shown, pair->known ? CONDITION_MET : CONDITION_UNKNOWN, seen, out);
         return true;
     }
     Dependents *new_ = ARENA_MANY(arena, pair->new_count, Dependents);
     for (size_t i = 0; i < pair->new_count; i++) {
-        if (!new_read(check, pair->new_[i], arena, &new_[i], &unknown, err)) {
+        if (!contract_column(source, drop_new_relation(check)->name, pair->new_[i], arena, &new_[i], &unknown, err)) {
             return false;
         }
         if (unknown != NULL) {
-            say(pair->new_[i], CONDITION_UNKNOWN, REQUIRED, unknown, out);
+            contract_replacement(pair->new_[i], CONDITION_UNKNOWN, unknown, out);
             return true;
         }
-        say(new_[i].shown, CONDITION_MET, REQUIRED, arena_printf(arena, "it takes the place of %s", old->shown), out);
+        contract_replacement(new_[i].shown, CONDITION_MET, arena_printf(arena, "it takes the place of %s", old->shown),
+                             out);
     }
     for (size_t i = 0; i < sizeof TRAITS / sizeof *TRAITS; i++) {
         trait_compare(&TRAITS[i], old, new_, pair->new_count, arena, out);

@@ -19,9 +19,22 @@ typedef struct ContractPair {
 
 MUST_CHECK bool contract_pair(Check *check, const SpecDrop *drop, Arena *arena, ContractPair *out, Err *err);
 
+/* Of a column of a table that is dropped whole. `said`: what replaced_by says of it, or nothing; `column`: its name as
+ * the old side's, NULL where it is not known to be that. */
+MUST_CHECK bool contract_pair_column(Check *check, const SpecDrop *said, const char *column, Arena *arena,
+                                     ContractPair *out, Err *err);
+
 /* "new column": `old` is what the source says of the dropped column. */
 MUST_CHECK bool contract_parity(Check *check, const ContractPair *pair, const Dependents *old, Arena *arena,
                                 Conditions *out, Err *err);
+
+/* What `source` tells of one column, in a transaction of its own; *out_unknown: why it could not. */
+MUST_CHECK bool contract_column(Source *source, const char *table, const char *column, Arena *arena, Dependents *out,
+                                const char **out_unknown, Err *err);
+/* The condition that says what takes the place of `subject`. */
+void contract_replacement(const char *subject, ConditionState state, const char *seen, Conditions *out);
+/* As in SQL. */
+const char *contract_quoted(Arena *arena, const char *name);
 
 /* A class as conditions: what was found, or that nothing was. Shared by all headings. */
 void contract_class(const char *shown, const DependentClass *class_, Arena *arena, Conditions *out);

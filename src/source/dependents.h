@@ -19,7 +19,16 @@ typedef struct DropRef {
     const char *name;               /* "orders.total_amount", "shop.orders.total_amount", "orders"; quoted as in SQL */
     const char *const *replaced_by; /* columns of the same table that take its place */
     size_t replaced_count;
+    const char *old;  /* the old side's table or view, as describe names it */
+    const char *kept; /* the new side's, where it is in this database; NULL: it is not */
 } DropRef;
+
+/* Of which side a relation is: its table, what inherits from that, or, where it is a view, what that reads. */
+typedef enum DropPart {
+    DROP_OF_OLD,
+    DROP_OF_NEITHER, /* or of the new side only */
+    DROP_OF_BOTH
+} DropPart;
 
 typedef enum DependentState {
     DEPENDENT_NOTED,   /* worth knowing, no obstacle */
@@ -87,6 +96,10 @@ typedef struct Dependents {
     const char *shown;          /* "public.orders.total_amount" */
     uint32_t table_id;          /* equal for two names of one table of one source */
     const char *column;         /* NULL: the whole table */
+    DropPart part;              /* of neither, or a whole table of both: nothing below is told */
+    bool same_columns;          /* it is the old side's table or inherits from it: columns of one name are one */
+    const char *const *columns; /* of a whole table */
+    size_t column_count;
     const RelationName *tables; /* the table, and what inherits from it */
     size_t table_count;
     bool name_shared;              /* another schema has a relation of one of these names */

@@ -157,6 +157,51 @@ static bool target_find(PgSession *session, const char *name, Arena *arena, Targ
     return true;
 }
 
+/* ---- whose ------------------------------------------------------------------------------------------------------ */
+
+/* What a side is made of; by catalog rows, since a role may lack the right to a schema. `same`: by inheritance alone,
+ * under the same names. */
+static const char PART_SQL[] =
+    "WITH RECURSIVE step(parent, child, same) AS (SELECT inhparent, inhrelid, true FROM pg_inherits"
+    "  UNION ALL SELECT r.ev_class, d.refobjid, false FROM pg_rewrite r JOIN pg_depend d"
+    "  ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid"
+    "  AND d.refclassid = 'pg_class'::regclass WHERE r.ev_type = '1'),"
+    " side(name, schema, relation) AS (VALUES ('old', $2::text, $3::text), ('new', $4::text, $5::text)),"
+    " part(side, relid, same) AS (SELECT s.name, c.oid, true FROM side s"
+    "  JOIN pg_namespace n ON n.nspname = s.schema"
+    "  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.relation"
+    "  UNION SELECT p.side, s.child, p.same AND s.same FROM part p JOIN step s ON s.parent = p.relid),"
+    " tree(relid) AS (SELECT $1::oid"
+    "  UNION SELECT i.inhrelid FROM pg_inherits i JOIN tree t ON i.inhparent = t.relid)"
+    " SELECT coalesce(bool_or(side = 'old' AND relid = $1::oid), false),"
+    "  coalesce(bool_or(side = 'old' AND relid = $1::oid AND same), false),"
+    "  coalesce(bool_or(side = 'new' AND relid IN (SELECT relid FROM tree)), false) FROM part";
+
+static bool part_read(PgSession *session, const Target *target, const DropRef *ref, Arena *arena, Dependents *out,
+                      Err *err) {
+    PGresult *row;
+    const char *old[2] = {NULL, NULL}, *new_[2] = {NULL, NULL};
+    dotted_parts(arena, ref->old, old, 2);
+    if (ref->kept != NULL) {
+        dotted_parts(arena, ref->kept, new_, 2);
+    }
+    const char *const params[] = {target->oid, old[0], old[1], new_[0], new_[1]};
+    if (!pg_session_ask(session, PART_SQL, params, 5, "learn whose table it is", &row, err)) {
+        return false;
+    }
+    bool is_old = PQgetvalue(row, 0, 0)[0] == 't', is_new = PQgetvalue(row, 0, 2)[0] == 't';
+    out->part = !is_old ? DROP_OF_NEITHER : is_new ? DROP_OF_BOTH : DROP_OF_OLD;
+    out->same_columns = PQgetvalue(row, 0, 1)[0] == 't';
+    PQclear(row);
+    if (target->column != NULL || out->part != DROP_OF_OLD) {
+        return true;
+    }
+    const char **names;
+    bool good = names_read(session, COLUMNS_SQL, target->oid, arena, &names, &out->column_count, err);
+    out->columns = good ? names : NULL;
+    return good;
+}
+
 /* {"a","b"} */
 static const char *text_array(Arena *arena, const char *const *names, size_t count) {
     Buf text = {0};
@@ -415,9 +460,16 @@ bool pg_dependents(PgSession *session, const DropRef *ref, Arena *arena, Depende
     if (!target_find(session, ref->name, arena, &target, err) || !catalog_only(session, err)) {
         return false;
     }
+    target_take(&target, arena, &answer);
+    if (!part_read(session, &target, ref, arena, &answer, err)) {
+        return false;
+    }
+    if (answer.part == DROP_OF_NEITHER || (answer.part == DROP_OF_BOTH && target.column == NULL)) {
+        *out = answer;
+        return true;
+    }
     target.instead = text_array(arena, ref->replaced_by, ref->replaced_count);
     target.runners = runners_pattern(arena);
-    target_take(&target, arena, &answer);
     unsigned asked = target.column == NULL ? PG_ASKED_OF_TABLE : PG_ASKED_OF_COLUMN;
     if (!classes_read(session, &target, asked, arena, &answer, err) ||
         !traits_read(session, &target, arena, &answer, err) || !names_of_texts(session, &target, arena, &answer, err) ||

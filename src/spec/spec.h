@@ -94,14 +94,17 @@ typedef struct SpecRepair {
 } SpecRepair;
 
 /* A column, or a whole table, of the old side that the contract phase is to drop. */
-typedef struct SpecDrop {
+typedef struct SpecDrop SpecDrop;
+struct SpecDrop {
     const char *name; /* "orders.total_amount", "shop.orders.total_amount", "orders" */
     SpecPlace place;
     bool replaced_said; /* in replaced_by: the next two; otherwise the invariants tell */
     const char *const *replaced_by;
     size_t replaced_count;
     SpecPlace replaced_place;
-} SpecDrop;
+    const SpecDrop *columns; /* of a table: those that replaced_by names, each by the column's name alone */
+    size_t column_count;
+};
 
 typedef struct SpecContract {
     const SpecDrop *drops;

@@ -2,8 +2,9 @@
  *
  *     contract:
  *       drop: [orders.total_amount, orders.legacy_flag]
- *       replaced_by: {orders.legacy_flag: }          # nothing takes its place
+ *       replaced_by: {orders.legacy_flag: }          # nothing takes its place; of a table: {table.column: }
  */
+#include "base/dotted.h"
 #include "spec/spec_parts.h"
 
 #include <string.h>
@@ -17,6 +18,43 @@ static SpecDrop *drop_find(SpecDrop *drops, size_t count, Str name) {
     return NULL;
 }
 
+/* "orders.note" is column note of the dropped table "orders"; NULL: there is no such table in `drop`. */
+static SpecDrop *column_find(SpecReader *reader, SpecDrop *drops, size_t count, Str name, const char **out_column) {
+    const char *parts[4], *table[3];
+    size_t part_count = dotted_parts(reader->arena, arena_copy(reader->arena, name.bytes, name.length), parts, 4);
+    for (size_t i = 0; i < count; i++) {
+        size_t same = 0, table_count = dotted_parts(reader->arena, drops[i].name, table, 3);
+        while (table_count > 0 && table_count + 1 == part_count && same < table_count &&
+               strcmp(parts[same], table[same]) == 0) {
+            same++;
+        }
+        if (same > 0 && same == table_count) {
+            *out_column = parts[same];
+            return &drops[i];
+        }
+    }
+    return NULL;
+}
+
+/* What `name` in replaced_by is about; `room`: how many there are at most. NULL: nothing of `drop`. */
+static SpecDrop *replaced_find(SpecReader *reader, SpecDrop *drops, const SpecContract *contract, const YamlNode *key,
+                               size_t room) {
+    const char *column = NULL;
+    Str name = key->text;
+    SpecDrop *drop = drop_find(drops, contract->drop_count, name);
+    SpecDrop *table = drop == NULL ? column_find(reader, drops, contract->drop_count, name, &column) : NULL;
+    if (table == NULL) {
+        return drop;
+    }
+    SpecDrop *columns = ARENA_MANY(reader->arena, room, SpecDrop);
+    for (size_t i = 0; i < table->column_count; i++) {
+        columns[i] = table->columns[i];
+    }
+    columns[table->column_count] = (SpecDrop){.name = column, .place = yaml_place(reader->file, key)};
+    table->columns = columns;
+    return &columns[table->column_count++];
+}
+
 static bool refuse_unknown(SpecReader *reader, const YamlNode *key, const SpecContract *contract) {
     const char **names = ARENA_MANY(reader->arena, contract->drop_count, const char *);
     for (size_t i = 0; i < contract->drop_count; i++) {
@@ -28,7 +66,7 @@ static bool refuse_unknown(SpecReader *reader, const YamlNode *key, const SpecCo
 
 static bool replaced_read(SpecReader *reader, const YamlNode *node, SpecDrop *drops, const SpecContract *contract) {
     for (size_t i = 0; node != NULL && i < node->count; i++) {
-        SpecDrop *drop = drop_find(drops, contract->drop_count, node->keys[i]->text);
+        SpecDrop *drop = replaced_find(reader, drops, contract, node->keys[i], node->count);
         const YamlNode *value = node->values[i];
         if (drop == NULL) {
             return refuse_unknown(reader, node->keys[i], contract);

@@ -98,9 +98,10 @@ static const SpecKey REPAIR_KEYS[] = {
 
 static const SpecKey CONTRACT_KEYS[] = {
     KEY(ContractDraft, drop, "drop", SPEC_NAMES, true,
-        "Columns of the old side: table.column or schema.table.column; a table alone is dropped whole."),
+        "Columns of the old side: table.column or schema.table.column; its table alone is dropped whole."),
     KEY(ContractDraft, replaced_by, "replaced_by", SPEC_MAPPING, false,
-        "Which new columns take their place, where equal and invariants do not tell; nothing: none does."),
+        "Which new columns take the place of a column, also of one in a table that is dropped whole, where equal and"
+        " invariants do not tell; nothing: none does."),
     KEY(ContractDraft, window, "window", SPEC_WORD, false,
         "How long the server must have counted statements; by default as long as the gate's spanning."),
     KEY(ContractDraft, accept, "accept", SPEC_NAMES, false,

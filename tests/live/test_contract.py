@@ -373,20 +373,138 @@ def spec_says(contract, tally):
     _, conditions, _ = contract.gate(contract={**drop, "replaced_by": {"orders.total_amount":
                                                                        ["total_amount_minor", "currency"]}})
     expect(tally, "two take its place", state(conditions, "replacement", "public.orders.currency"), "^met")
-    _, conditions, _ = contract.gate(contract={"drop": ["orders.total_amount", "customers.total_amount_limit"]})
-    expect(tally, "of two columns each says its name", state(conditions, "rule", "public.customers.total_amount_limit"),
-           "^met")
+    _, conditions, _ = contract.gate(contract={"drop": ["orders.total_amount", "orders.note"]})
+    expect(tally, "of two columns each says its name", state(conditions, "rule", "public.orders.note"), "^met")
     expect(tally, "and what is found is said once", state(conditions, "view", "public.v"), "^not met: [^|]*$")
 
 
+ORDERS_V2 = """
+create table orders_v2 (id int primary key, amount numeric(12,2), currency text, minor bigint);
+insert into orders_v2 select id, total_amount, currency, total_amount_minor from orders;
+alter table orders alter total_amount_minor set not null, add unique (total_amount_minor), drop customer;
+"""
+
+
+def two_sided(contract, drop, replaced_by=None, **changes):
+    """The changes of a spec that compares orders with orders_v2, and what it is to drop."""
+    spec = {"rows": None, "old": {"source": contract.url, "table": "orders"}, "new": {"table": "orders_v2"},
+            "equal": [{"old": "total_amount", "new": "amount"}, "currency"],
+            "invariants": [{"holds": "new.minor == old.total_amount_minor"}],
+            "contract": {"drop": drop, **({} if replaced_by is None else {"replaced_by": replaced_by})}}
+    return {**spec, **changes}
+
+
 def whole_table(contract, tally):
-    contract.prepare("create view v as select id from orders; alter table customers add o int references orders;\n"
+    """Each column of it needs what takes its place, as one that is dropped alone; and so does each row."""
+    contract.prepare(ORDERS_V2 + "create view v as select id from orders;"
+                     "alter table customers add o int references orders;\n"
                      "--traffic\nselect id from orders; select id from customers")
-    _, conditions, stderr = contract.gate(contract={"drop": ["public.orders"]})
-    wanted = [("refused by", "view", "public.v", "not met"),
-              ("refused by", "foreign-key", "customers_o_fkey on public.customers", "not met"),
-              ("traffic", "statement", "select id from orders", "not met")]
-    tally.note("a whole table", compare(wanted, conditions) + ([stderr] if stderr else []))
+    depends = [("refused by", "view", "public.v", "not met"),
+               ("refused by", "foreign-key", "customers_o_fkey on public.customers", "not met"),
+               ("traffic", "statement", "select id from orders", "not met")]
+    worse = [("new column", name, "public.orders.total_amount_minor", "not met")
+             for name in ("not-null", "unique", "index")]
+    nowhere = [("new column", "replacement", "public.orders.note", "unknown")]
+    _, conditions, stderr = contract.gate(**two_sided(contract, ["public.orders"]))
+    tally.note("a whole table", compare(depends + worse + nowhere, conditions) + ([stderr] if stderr else []))
+    for column, new in (("id", "id"), ("total_amount", "amount"), ("currency", "currency"),
+                        ("total_amount_minor", "minor")):
+        expect(tally, f"a whole table: what takes the place of {column}",
+               state(conditions, "replacement", f"public.orders_v2.{new}"), rf"^met: .* of public\.orders\.{column}$")
+    _, conditions, stderr = contract.gate(**two_sided(contract, ["orders"], {"orders.note": None}))
+    tally.note("a whole table: nothing takes a column's place", compare(depends + worse, conditions)
+               + ([stderr] if stderr else []))
+    _, conditions, _ = contract.gate(**two_sided(contract, ["orders"], {"orders.note": None, "orders.currency":
+                                                                        ["minor", "currency"]}))
+    expect(tally, "a whole table: what the spec says of a column", state(conditions, "replacement",
+           "public.orders_v2.minor"), r"^met: .* of public\.orders\.currency")
+    old = {"source": contract.url, "table": "orders", "where": "id > 3"}
+    _, conditions, _ = contract.gate(**two_sided(contract, ["orders"], {"orders.note": None}, old=old))
+    expect(tally, "a whole table: rows that nobody compares", state(conditions, "rows"), "^unknown: .*id > 3")
+
+
+def opened(contract, tally):
+    """From the check to the answer: a table whose data is nowhere else does not open the gate."""
+    contract.prepare("drop table orders; create table orders (id int primary key, name text, precious text);"
+                     "insert into orders select i, i, i from generate_series(1, 9) i;"
+                     "create table orders_v2 as select id, name from orders;"
+                     "alter table orders_v2 add primary key (id)")
+    for name, replaced_by, wanted in [("is not known to be elsewhere", {}, 2),
+                                      ("may go", {"orders.precious": None}, 0)]:
+        changes = two_sided(contract, ["orders"], equal=["name"], invariants=None)
+        changes["contract"].update(replaced_by=replaced_by, accept=["counted"])
+        path, ledger = os.path.join(contract.scratch, "open.yaml"), os.path.join(contract.scratch, "ledger.db")
+        with open(path, "w") as file:
+            json.dump(contract.spec(**changes), file)
+        subprocess.run([harness.PROGRAM, "check", path, "--ledger", "sqlite:" + ledger], capture_output=True,
+                       timeout=60)
+        status, conditions, stderr = contract.gate(**changes)
+        expect(tally, f"a table with a column that {name}", f"{status} {stderr}", f"^{wanted} $")
+
+
+def not_the_old_side(contract, tally):
+    """A gate answers for the old side: what is not of it, or is the new one, too, is refused."""
+    contract.prepare(ORDERS_V2 + "create view old_orders as select id, total_amount as amount from orders;"
+                     "create view new_orders as select id, total_amount_minor from orders;"
+                     "create table other (id int)")
+    neither, both = r'it is no part of the old side, "public"\."', "it holds the new representation, too"
+    view = {"source": contract.url, "table": "old_orders", "key": ["id"]}
+    views = {"old": view, "new": {"table": "new_orders", "key": ["id"]}, "equal": None,
+             "invariants": [{"holds": "new.total_amount_minor == old.amount * 100"}]}
+    pair = {"equal": [{"old": "total_amount", "new": "total_amount_minor"}], "invariants": None}
+    repair = {"repair": {"trust": "old", "set": {"total_amount_minor": "total_amount * 100"}}}
+    said = {"orders.total_amount_minor": None}
+    same = two_sided(contract, [], new={"table": "orders"}, equal=["note"], invariants=None)
+    for name, changes, drop, replaced_by, wanted in [
+            ("the new side's table", two_sided(contract, []), ["orders_v2"], {}, neither),
+            ("its column", two_sided(contract, []), ["orders_v2.minor"], {"orders_v2.minor": None}, neither),
+            ("another table", two_sided(contract, []), ["other"], {}, neither),
+            ("another table beside one", {}, ["customers"], {}, neither),
+            ("another table's column", {}, ["orders.note", "customers.total_amount_limit"], {}, neither),
+            ("the table of both", {}, ["orders"], {}, both),
+            ("the table of both, with its schema", {}, ["public.orders"], {}, both),
+            ("a table that is both sides", same, ["orders"], {}, both),
+            ("a table that both sides are views of", two_sided(contract, [], **views), ["orders"], {}, both),
+            ("the new column of a pair", pair, ["orders.total_amount_minor"], said, "the new representation"),
+            ("what repair sets", repair, ["orders.total_amount_minor"], said, "the new representation"),
+            ("each other's place", {}, ["orders.note", "orders.currency"],
+             {"orders.note": "currency", "orders.currency": "note"}, 'by "currency": that is dropped, too'),
+            ("a whole table's place", two_sided(contract, []), ["orders"], {"orders": None}, "it is a whole table"),
+            ("a column that the table lacks", two_sided(contract, []), ["orders"], {"orders.nope": None},
+             r'"nope" in public\.orders.*Did you mean "note"'),
+            ("another table's column in its place", two_sided(contract, []), ["orders"], {"orders_v2.minor": None},
+             'not in "drop"')]:
+        changes = {**changes, "contract": {"drop": drop, "replaced_by": replaced_by}}
+        status, conditions, stderr = contract.gate(**changes)
+        tally.note(f"refused: {name}", ([] if status == 3 and not conditions else [f"exit status {status}"])
+                   + ([] if re.search(wanted, stderr, re.S) and "^~" in stderr else [stderr]))
+
+
+def parts_of_the_old_side(contract, tally):
+    """What the old side is made of may go: one of its partitions, or, where it is a view, the table that it reads."""
+    contract.prepare("drop table orders; create table orders (id int, amount int, note text, primary key (id))"
+                     " partition by range (id); create table orders_low partition of orders for values from (0) to (9);"
+                     "create table orders_v2 (id int primary key, amount int);"
+                     "create table kept (id int primary key, total int, note text);"
+                     "create view old_orders as select id, total as amount from kept")
+    spec = {"equal": ["amount"], "invariants": None}
+    _, conditions, stderr = contract.gate(**two_sided(contract, ["orders_low"], **spec))
+    tally.note("a partition", compare([("new column", "replacement", "public.orders_low.note", "unknown")], conditions)
+               + ([stderr] if stderr else []))
+    contract.sql("create schema if not exists hidden; drop table if exists hidden.orders_v2;"
+                 "alter table orders_v2 set schema hidden; grant select on orders to shop_app")
+    low = {"source": re.sub("postgres@", "shop_app@", contract.url), "table": "orders"}
+    new = {"source": contract.url, "table": "hidden.orders_v2"}
+    _, conditions, stderr = contract.gate(**two_sided(contract, ["orders"], old=low, new=new, **spec))
+    expect(tally, "a role that may not see the new side", state(conditions, "replacement", "hidden.orders_v2.amount")
+           + stderr, r"^met: .* of public\.orders\.amount$")
+    contract.sql("alter table hidden.orders_v2 set schema public; drop schema hidden")
+    view = {"source": contract.url, "table": "old_orders", "key": ["id"]}
+    _, conditions, stderr = contract.gate(**two_sided(contract, ["kept"], {"kept.total": "amount"}, old=view, **spec))
+    wanted = [("refused by", "view", "public.old_orders", "not met"), ("new column", "rows", None, "unknown"),
+              ("new column", "replacement", "public.kept.id", "unknown"),
+              ("new column", "replacement", "public.kept.note", "unknown")]
+    tally.note("a table that the old side is a view of", compare(wanted, conditions) + ([stderr] if stderr else []))
 
 
 def two_tables(contract, tally):
@@ -527,6 +645,9 @@ def main():
             refused(contract, tally)
             spec_says(contract, tally)
             whole_table(contract, tally)
+            opened(contract, tally)
+            not_the_old_side(contract, tally)
+            parts_of_the_old_side(contract, tally)
             two_tables(contract, tally)
             partitions(contract, tally)
             own_statements(contract, tally)
