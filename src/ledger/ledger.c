@@ -207,7 +207,7 @@ bool ledger_forget_old(Ledger *ledger, const char *check, Err *err) {
         int runs;
     } steps[] = {
         {"update twofold_range set findings = null where findings is not null and run_id in ", "", KEEP_FINDINGS_RUNS},
-        {"update twofold_run set plan = null where plan is not null and id in ", "", KEEP_FINDINGS_RUNS},
+        {"delete from twofold_plan where run_id in ", "", KEEP_FINDINGS_RUNS},
         {"delete from twofold_range where run_id in ", "", KEEP_RANGES_RUNS},
         {"delete from twofold_run where id in ",
          " and id <> coalesce((select id from twofold_run where check_name = $1 and verdict = 'consistent'" NEWEST_FIRST

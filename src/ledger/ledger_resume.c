@@ -155,7 +155,8 @@ static bool take_newest(void *self, const char *const *cells, Err *err) {
 
 static bool newest_read(Ledger *ledger, const char *check, Newest *run, Err *err) {
     static const char sql[] = "select id, mode, started_us, spec_digest, old_schema, new_schema, old_columns,"
-                              " new_columns, resumed, plan, verdict, ranges_planned - ranges_proved + in_flight,"
+                              " new_columns, resumed, (select plan from twofold_plan where run_id = twofold_run.id),"
+                              " verdict, ranges_planned - ranges_proved + in_flight,"
                               " old_place, new_place, old_identity, new_identity"
                               " from twofold_run where check_name = $1 and ranges_planned > 0" NEWEST_FIRST " limit 1";
     return ledger->db->ops->run(ledger->db, sql, &check, 1, (LedgerRows){take_newest, run}, err);

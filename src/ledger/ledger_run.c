@@ -187,13 +187,15 @@ static void plan_write(const Plan *plan, Buf *out) {
 }
 
 static bool plan_keep(LedgerSink *self, const Plan *plan, Err *err) {
+    static const char sql[] = "insert into twofold_plan (run_id, plan) values ($1, $2)"
+                              " on conflict (run_id) do update set plan = excluded.plan";
     if (!keeps_bounds(plan->match)) {
         return true;
     }
     Buf lines = {0};
     plan_write(plan, &lines);
     const char *params[] = {self->id, lines.bytes};
-    bool good = ledger_db_write(self->ledger->db, "update twofold_run set plan = $2 where id = $1", params, 2, err);
+    bool good = ledger_db_write(self->ledger->db, sql, params, 2, err);
     buf_free(&lines);
     return good;
 }
@@ -400,7 +402,7 @@ static bool run_finish(LedgerSink *self, const Result *result, Err *err) {
     const char *id = self->id;
     bool good = ledger_run_update(self->ledger, &run, err) &&
                 (!is_complete(result) ||
-                 ledger_db_write(self->ledger->db, "update twofold_run set plan = null where id = $1", &id, 1, err)) &&
+                 ledger_db_write(self->ledger->db, "delete from twofold_plan where run_id = $1", &id, 1, err)) &&
                 ledger_forget_old(self->ledger, run.check, err);
     arena_free(&arena);
     return good;

@@ -37,7 +37,7 @@ const char *const ledger_steps[] = {
     " counts text not null);"
     "create index twofold_run_by_check on twofold_run (check_name, started_us);",
 
-    /* plan: the ranges of the latest attempt, a line each; NULL once nothing is left of them.
+    /* plan: later in twofold_plan, and NULL here.
      * A range counts as proved where state is 'proved' and as many rows of its attempt and task are of state 'part' as
      * `parts` says. Digests are of canonical bytes: 24 bytes, big-endian, in hex. */
     "alter table twofold_run add column resumed bigint not null default 0;"
@@ -74,6 +74,12 @@ const char *const ledger_steps[] = {
     /* which databases were read, by whatever names they were reached: SourceInfo */
     ("alter table twofold_run add column old_identity text;"
      "alter table twofold_run add column new_identity text;"),
+
+    /* plan: the ranges of the latest attempt, a line each; the row goes once nothing is left of them. Apart from the
+     * run's row, which is written with every range: SQLite writes a row anew with all that is in it. */
+    ("create table twofold_plan (run_id text primary key, plan text not null);"
+     "insert into twofold_plan (run_id, plan) select id, plan from twofold_run where plan is not null;"
+     "update twofold_run set plan = null where plan is not null;"),
 };
 
 const size_t ledger_step_count = sizeof(ledger_steps) / sizeof(ledger_steps[0]);

@@ -447,8 +447,8 @@ static void damage_is_said(void) {
         "update twofold_range set range_count = 0",
         "update twofold_range set range_count = -1",
         "update twofold_range set halved = 1, key_to = null",
-        "update twofold_run set plan = 'value'",
-        "update twofold_run set plan = 'value' || char(10) || 'x' || char(10)",
+        "update twofold_plan set plan = 'value'",
+        "update twofold_plan set plan = 'value' || char(10) || 'x' || char(10)",
         "update twofold_run set mode = 'by guess'",
     };
     Fixture f;
@@ -562,6 +562,80 @@ static void an_older_ledger_is_brought_forward(void) {
     ledger_close(ledger);
 }
 
+/* Where the run of an older twofold stood is not lost. */
+static void an_older_plan_is_gone_on_with(void) {
+    Fixture f;
+    Plan plan;
+    Range ranges[RANGES];
+    Ledger *ledger = open_ledger("fourth.db");
+    leave_unfinished(ledger);
+    ledger_close(ledger);
+    run_sql("fourth.db", "update twofold_run set plan = (select plan from twofold_plan where run_id = id);"
+                         "drop table twofold_plan; pragma user_version = 4");
+    ledger = open_ledger("fourth.db");
+    fixture_plan(&f, &plan, ranges);
+    const Resume *resume = resume_of(ledger, &f);
+    if (CHECK(resume != NULL)) {
+        CHECK(resume->proved == 1 && resume->left_count == RANGES - 1);
+        run_to_the_end(ledger, &f, &plan, resume);
+    }
+    CHECK(number_of("fourth.db", "select count(plan) + (select count(*) from twofold_plan) from twofold_run") == 0);
+    ledger_close(ledger);
+}
+
+/* ---- what a range costs ------------------------------------------------------------------------------------ */
+
+static sqlite3 *last_opened;
+
+static int remember(sqlite3 *db, char **message, const void *api) {
+    (void)message;
+    (void)api;
+    last_opened = db;
+    return SQLITE_OK;
+}
+
+static int pages_written(void) {
+    int written = 0, most;
+    CHECK(sqlite3_db_status(last_opened, SQLITE_DBSTATUS_CACHE_WRITE, &written, &most, 0) == SQLITE_OK);
+    return written;
+}
+
+/* Pages that the first RANGES ranges of a plan of `range_count` write. */
+static int pages_of_ranges(const char *name, size_t range_count) {
+    Fixture f;
+    Plan plan;
+    Range few[RANGES];
+    Err err;
+    Ledger *ledger = open_ledger(name);
+    fixture_plan(&f, &plan, few);
+    Range *ranges = ARENA_MANY(&arena, range_count, Range);
+    for (size_t i = 0; i < range_count; i++) {
+        const Value *from = i == 0 ? NULL : ranges[i - 1].to;
+        ranges[i] = (Range){RANGE_BETWEEN, from, i + 1 == range_count ? NULL : bound_of((int64_t)(i + 1) * STEP)};
+    }
+    plan.ranges = ranges;
+    plan.range_count = range_count;
+    Sink *sink = ledger_sink_open(ledger, HERE);
+    CHECK(sink->plan(sink, &plan, &err));
+    int before = pages_written();
+    for (size_t i = 0; i < RANGES; i++) {
+        tell_range(sink, &f, ranges[i], i, i);
+    }
+    int pages = pages_written() - before;
+    sink->close(sink);
+    ledger_close(ledger);
+    return pages;
+}
+
+static void a_range_costs_the_same_in_every_plan(void) {
+    sqlite3_auto_extension((void (*)(void))remember);
+    int few = pages_of_ranges("few.db", RANGES);
+    int many = pages_of_ranges("many.db", (size_t)RANGES * 1000);
+    sqlite3_reset_auto_extension();
+    printf("%d ranges write %d pages in a plan of %d, %d in a plan of %d\n", RANGES, few, RANGES, many, RANGES * 1000);
+    CHECK(few > 0 && many <= 2 * few);
+}
+
 /* ---- locks ------------------------------------------------------------------------------------------------- */
 
 static void one_run_at_a_time(void) {
@@ -623,6 +697,8 @@ int main(void) {
     TEST_RUN(masked_keys_leave_no_bounds);
     TEST_RUN(old_runs_are_forgotten);
     TEST_RUN(an_older_ledger_is_brought_forward);
+    TEST_RUN(an_older_plan_is_gone_on_with);
+    TEST_RUN(a_range_costs_the_same_in_every_plan);
     TEST_RUN(one_run_at_a_time);
     TEST_RUN(a_lock_dies_with_its_holder);
     char command[128];
