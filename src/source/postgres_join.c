@@ -195,8 +195,8 @@ static void differ_within_number(PgSql *sql, const JoinScan *join, const JoinPai
     buf_free(&within);
 }
 
-/* Differences of times are intervals, exact to the microsecond; infinite ones have no difference, and what is 292,000
- * years or more apart wraps around before PostgreSQL 16. */
+/* Differences of times are intervals, exact to the microsecond. Infinite ones have no difference, nor has what is so
+ * far apart (292,000 years) that it does not fit an interval. */
 static void differ_within_time(PgSql *sql, const JoinScan *join, const JoinPair *pair) {
     JoinSide old = old_side(join);
     Kind kind = wanted_kind(old, pair->old_column);
@@ -209,7 +209,7 @@ static void differ_within_time(PgSql *sql, const JoinScan *join, const JoinPair 
         buf_printf(&sql->text, "WHEN NOT isfinite(%s) OR NOT isfinite(%s) THEN true ", o, n);
     }
     if (kind == KIND_TIMESTAMP || kind == KIND_TIMESTAMPTZ) {
-        buf_printf(&sql->text, "WHEN (%s > %s) <> (%s - %s > '0'::interval) THEN true ", o, n, o, n);
+        buf_printf(&sql->text, "WHEN abs(%s::date - %s::date) > 100000000 THEN true ", o, n);
     }
     buf_printf(&sql->text, "ELSE ((%s - %s)%s NOT BETWEEN -'%s'::interval AND '%s'::interval) IS NOT FALSE END", o, n,
                kind == KIND_DATE ? " * '1 day'::interval" : "", within.bytes, within.bytes);
