@@ -1,6 +1,7 @@
 #include "gate/contract_drop.h"
 
 #include "base/dotted.h"
+#include "source/relation.h"
 
 #include <string.h>
 
@@ -13,15 +14,6 @@ const Relation *drop_new_relation(const Check *check) {
 bool drop_sides_share(const Check *check) {
     return check->spec.one_row || (sources_share_instance(&check->old_info, &check->new_info) &&
                                    strcmp(check->match.old.relation.name, check->match.new_.relation.name) == 0);
-}
-
-static bool has_column(const Relation *relation, const char *name) {
-    for (size_t i = 0; i < relation->column_count; i++) {
-        if (strcmp(relation->columns[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* `parts`: schema and table, or the table alone. */
@@ -38,7 +30,7 @@ static bool own_find(const Check *check, const char *name, Arena *arena, const c
     }
     bool table = count < 3 && names_table(parts, count, relation);
     bool column = count > 1 && names_table(parts, count - 1, relation);
-    column = column && (!table || has_column(&check->match.old.relation, parts[count - 1]));
+    column = column && (!table || relation_column(&check->match.old.relation, parts[count - 1]) != SIZE_MAX);
     *out_column = column ? parts[count - 1] : NULL;
     return column || table;
 }

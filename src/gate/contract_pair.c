@@ -1,6 +1,7 @@
 #include "gate/contract_pair.h"
 
 #include "gate/contract_drop.h"
+#include "source/relation.h"
 
 #include <string.h>
 
@@ -17,19 +18,10 @@ static bool holds(const char *const *names, size_t count, const char *name) {
     return false;
 }
 
-static bool is_key(const Relation *relation, size_t column) {
-    for (size_t i = 0; i < relation->key_count; i++) {
-        if (relation->key[i] == column) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void new_add(const Check *check, size_t column, Arena *arena, const char **names, size_t *count) {
     const Relation *relation = drop_new_relation(check);
     const char *name = relation->columns[column].name;
-    if (!relation->columns[column].computed && !is_key(relation, column) && !drop_has(check, name, arena) &&
+    if (!relation->columns[column].computed && !relation_key_has(relation, column) && !drop_has(check, name, arena) &&
         !holds(names, *count, name)) {
         names[(*count)++] = name;
     }

@@ -1,5 +1,7 @@
 #include "repair/aim.h"
 
+#include "source/relation.h"
+
 #include <string.h>
 
 /* ---- sides ------------------------------------------------------------------------------------------------ */
@@ -142,15 +144,6 @@ static bool refuse_at(AimMaker *maker, SpecPlace place) {
     return spec_error_at(maker->spec, place, maker->err);
 }
 
-static bool is_in_key(const Relation *relation, size_t column) {
-    for (size_t i = 0; i < relation->key_count; i++) {
-        if (relation->key[i] == column) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool set_column(AimMaker *maker, const SpecSet *set, size_t *out) {
     const Relation *relation = &side_of(maker, true)->relation;
     const char **names = ARENA_MANY(maker->arena, relation->column_count, const char *);
@@ -159,7 +152,7 @@ static bool set_column(AimMaker *maker, const SpecSet *set, size_t *out) {
         if (strcmp(names[i], set->column) != 0) {
             continue;
         }
-        if (is_in_key(relation, i)) {
+        if (relation_key_has(relation, i)) {
             err_set(maker->err, TF_ERROR_USAGE, "cannot set \"%s\": it is part of the key, which says what row it is",
                     set->column);
             return refuse_at(maker, set->column_place);

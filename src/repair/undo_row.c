@@ -1,6 +1,7 @@
 #include "repair/undo_row.h"
 
 #include "repair/row_mask.h"
+#include "source/relation.h"
 
 #include <string.h>
 
@@ -17,16 +18,6 @@ static const RowCell *cell_find(RowImage row, const char *name) {
     return NULL;
 }
 
-/* SIZE_MAX: there is none. */
-static size_t column_find(const Relation *relation, const char *name) {
-    for (size_t i = 0; i < relation->column_count; i++) {
-        if (strcmp(relation->columns[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
 /* The image that names the columns which matter: those that were written. What else stands in the image before was
  * looked at by the repair, and is none of the undo's business. */
 static RowImage image_of(const JournalIntent *intent) {
@@ -34,7 +25,7 @@ static RowImage image_of(const JournalIntent *intent) {
 }
 
 static bool column_fits(const Relation *relation, const RowCell *cell, Err *err) {
-    size_t at = column_find(relation, cell->name);
+    size_t at = relation_column(relation, cell->name);
     if (at == SIZE_MAX) {
         return err_set(err, TF_ERROR_SCHEMA, "cannot undo: %s has no column \"%s\" any more", relation->name,
                        cell->name);
@@ -88,11 +79,11 @@ static Scan scan_of(const Relation *relation, const JournalIntent *intent, Arena
     ScanColumn *columns = ARENA_MANY(arena, intent->key.count + image.count, ScanColumn);
     size_t count = 0;
     for (size_t i = 0; i < intent->key.count; i++) {
-        size_t at = column_find(relation, intent->key.cells[i].name);
+        size_t at = relation_column(relation, intent->key.cells[i].name);
         columns[count++] = (ScanColumn){at, relation->columns[at].kind};
     }
     for (size_t i = 0; i < image.count; i++) {
-        size_t at = column_find(relation, image.cells[i].name);
+        size_t at = relation_column(relation, image.cells[i].name);
         if (cell_find(intent->key, image.cells[i].name) == NULL) {
             columns[count++] = (ScanColumn){at, relation->columns[at].kind};
         }
@@ -166,7 +157,7 @@ static const char *changed_why(const JournalIntent *intent, const JournalImage *
 /* ---- the write that takes it back -------------------------------------------------------------------------- */
 
 static const RelationColumn *column_of(const UndoSide *side, const RowCell *cell) {
-    return &side->table.relation.columns[column_find(&side->table.relation, cell->name)];
+    return &side->table.relation.columns[relation_column(&side->table.relation, cell->name)];
 }
 
 /* Whether a statement can give this column a value. */

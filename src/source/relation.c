@@ -26,6 +26,24 @@ Batch relation_hashes_batch(Arena *arena, const Scan *scan, size_t capacity) {
     return columns_batch(arena, scan->relation, scan->columns, scan->key_count, 1, capacity);
 }
 
+size_t relation_column(const Relation *relation, const char *name) {
+    for (size_t i = 0; i < relation->column_count; i++) {
+        if (strcmp(relation->columns[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+bool relation_key_has(const Relation *relation, size_t column) {
+    for (size_t i = 0; i < relation->key_count; i++) {
+        if (relation->key[i] == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
 double relation_row_bytes(const Relation *relation) {
     return relation->estimated_row_bytes + relation->estimated_long_bytes;
 }

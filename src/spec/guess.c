@@ -7,6 +7,7 @@
  */
 #include "spec/guess.h"
 
+#include "source/relation.h"
 #include "spec/match_parts.h"
 
 #include <string.h>
@@ -204,15 +205,6 @@ static void kind_rule(Guesser *guesser, const RelationColumn *old, const Relatio
 
 /* ---- guessing ----------------------------------------------------------------------------------------- */
 
-static bool is_key(const Relation *relation, size_t column) {
-    for (size_t i = 0; i < relation->key_count; i++) {
-        if (relation->key[i] == column) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void guess_take(Guesser *guesser, size_t old, size_t new_, Guess guess) {
     guess.new_ = new_;
     guesser->guesses[old] = guess;
@@ -277,11 +269,11 @@ static void guess_all(Guesser *guesser) {
     static void (*const PASSES[])(Guesser *, size_t) = {guess_same, guess_units, guess_alike};
     const Relation *old = guesser->old->relation;
     for (size_t i = 0; i < guesser->new_->relation->column_count; i++) {
-        guesser->taken[i] = is_key(guesser->new_->relation, i);
+        guesser->taken[i] = relation_key_has(guesser->new_->relation, i);
     }
     for (size_t pass = 0; pass < sizeof(PASSES) / sizeof(PASSES[0]); pass++) {
         for (size_t i = 0; i < old->column_count; i++) {
-            if (guesser->guesses[i].kind == GUESS_NONE && !is_key(old, i)) {
+            if (guesser->guesses[i].kind == GUESS_NONE && !relation_key_has(old, i)) {
                 PASSES[pass](guesser, i);
             }
         }
@@ -541,7 +533,7 @@ static void put_left(Guesser *guesser) {
     const Relation *old = guesser->old->relation, *new_ = guesser->new_->relation;
     bool first = true;
     for (size_t i = 0; i < old->column_count; i++) {
-        if (guesser->guesses[i].kind == GUESS_NONE && !is_key(old, i)) {
+        if (guesser->guesses[i].kind == GUESS_NONE && !relation_key_has(old, i)) {
             put_left_column(guesser, &first, "old", &old->columns[i]);
         }
     }

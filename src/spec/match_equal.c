@@ -5,6 +5,8 @@
  */
 #include "spec/match_parts.h"
 
+#include "source/relation.h"
+
 #include <string.h>
 
 /* ---- kinds -------------------------------------------------------------------------------------------- */
@@ -169,13 +171,12 @@ static bool is_key_pair(const MatchMaker *maker, size_t old, size_t new_) {
 }
 
 static bool find_name(const Relation *relation, const char *name, size_t *out) {
-    for (size_t i = 0; i < relation->column_count; i++) {
-        if (strcmp(relation->columns[i].name, name) == 0) {
-            *out = i;
-            return true;
-        }
+    size_t at = relation_column(relation, name);
+    if (at == SIZE_MAX) {
+        return false;
     }
-    return false;
+    *out = at;
+    return true;
 }
 
 /* Every name on both sides, in new's order; a name that cannot be compared is refused, never left out. */
